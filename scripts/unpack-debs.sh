@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Unpack Debian packages into the cache, without installing them here.
+#
+# What goes into boot images (a kernel, the peer's files) has no business on
+# the machine that builds them: no boot loader entries, no services.
+#
+# usage: unpack-debs.sh GROUP     a group of packages.txt; prints the directory
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+
+[ $# -eq 1 ] || die "usage: ${0##*/} GROUP"
+root=$NIDUS_CACHE/$1
+
+if [ -d "$root" ]; then
+    echo "$root"
+    exit 0
+fi
+
+mkdir -p "$NIDUS_CACHE"
+exec {lock}>"$root.lock"
+flock "$lock"
+if [ -d "$root" ]; then # unpacked while we waited
+    echo "$root"
+    exit 0
+fi
+
+# A package that only points at the current version of another.
+resolve()
+{
+    case $1 in
+        linux-image-amd64)
+            apt-cache depends "$1" | awk '/Depends: linux-image-/ { print $2 }'
+            ;;
+        *)
+            echo "$1"
+            ;;
+    esac
+}
+
+work=$(mktemp -d "$root.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+chmod 755 "$work"
+
+mkdir "$work/root"
+download()
+{
+    local package
+    cd "$work"
+    for package in $(list_packages "$1"); do
+        # apt wants its own sandbox user to own the directory; it need not
+        apt-get -q -o APT::Sandbox::User=root download \
+            $(resolve "$package") || return 1
+    done
+}
+
+say "fetching $(list_packages "$1" | tr '\n' ' ')"
+if ! (download "$1") >"$work/log" 2>&1; then
+    if [ "$(id -u)" -ne 0 ] || ! apt-get update -q >>"$work/log" 2>&1 ||
+        ! (download "$1") >>"$work/log" 2>&1; then
+        cat "$work/log" >&2
+        die "cannot fetch the packages of group $1 (apt-get update as root?)"
+    fi
+fi
+for deb in "$work"/*.deb; do
+    dpkg-deb -x "$deb" "$work/root"
+done
+mv "$work/root" "$root"
+echo "$root"
