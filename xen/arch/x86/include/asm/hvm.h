@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* The x86 part of domains and vCPUs: hardware-virtualized, nothing else. */
+#pragma once
+
+#include <xen/compiler.h>
+#include <xen/spinlock.h>
+#include <xen/time.h>
+#include <xen/typesafe.h>
+#include <public/hvm/params.h>
+
+struct domain;
+struct vcpu;
+struct vlapic;
+struct vioapic;
+struct cpu_policy;
+
+/* General registers in the order of their encoding; rsp lives in the VMCS. */
+struct guest_gprs
+{
+    union
+    {
+        struct
+        {
+            uint64_t rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi;
+            uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
+        };
+        uint64_t r[16];
+    };
+    uint64_t cr2;
+};
+
+#define SEG_ES   0
+#define SEG_CS   1
+#define SEG_SS   2
+#define SEG_DS   3
+#define SEG_FS   4
+#define SEG_GS   5
+#define SEG_LDTR 6
+#define SEG_TR   7
+
+struct segment
+{
+    uint16_t sel;
+    uint32_t limit;
+    uint32_t ar; /* access rights as in the VMCS, bit 16 = unusable */
+    uint64_t base;
+};
+
+/* An event to inject at the next entry. */
+struct hvm_event
+{
+    bool pending;
+    uint8_t vector;
+    uint8_t type; /* as in the VM-entry interruption information */
+    bool has_error;
+    uint32_t error_code;
+    uint32_t insn_len; /* software events */
+};
+
+/* MSRs the guest owns while it runs; swapped at context switch. */
+struct guest_msrs
+{
+    uint64_t star, lstar, cstar, syscall_mask, shadow_gs_base, tsc_aux;
+};
+
+struct vmx_vcpu
+{
+    mfn_t vmcs;             /* vmcs01 */
+    bool launched;
+    uint16_t vpid;
+    uint32_t pin, proc, proc2, entry, exit; /* controls as last written */
+    uint64_t cr0_mask, cr4_mask;            /* bits that exit */
+    uint64_t cr0_shadow, cr4_shadow;        /* guest's view of owned bits */
+    uint64_t *msr_bitmap;   /* 4 KiB */
+    uint32_t idt_vectoring; /* of the exit being handled, to re-inject */
+    bool intr_window;       /* interrupt-window exiting is on */
+    bool nmi_window;
+};
+
+struct hvm_vcpu
+{
+    struct guest_gprs gprs; /* first: the entry code addresses it */
+    struct vmx_vcpu vmx;
+    struct guest_msrs msrs;
+    void *xsave_area;       /* 64-byte aligned, xsave_size bytes */
+    uint64_t xcr0, xss;
+    uint64_t tsc_offset, tsc_adjust;
+    uint64_t guest_efer_shadow;
+    uint64_t dr[4], dr6;    /* while not loaded */
+    uint64_t mtrr_def_type, mtrr_cap, mtrr_fixed[11], mtrr_var[16];
+    uint64_t misc_enable;
+
+    struct vlapic *vlapic;
+    uint8_t evtchn_upcall_vector; /* HVMOP_set_evtchn_upcall_vector, or 0 */
+    bool evtchn_upcall_assert;    /* callback_vector to inject at entry */
+    struct hvm_event inject;      /* exception or software event */
+    bool nmi_pending;
+
+    struct nested_vcpu *nested;   /* NULL unless nestedhvm=1 */
+};
+
+#define NR_HVM_PARAMS HVM_NR_PARAMS
+
+struct hvm_domain
+{
+    uint64_t params[NR_HVM_PARAMS];
+    uint8_t callback_vector; /* HVM_PARAM_CALLBACK_IRQ type 2, or 0 */
+    uint32_t emulation_flags;
+    struct vioapic *vioapic; /* NULL: none (DomU) */
+    struct cpu_policy *policy;
+    uint64_t *io_bitmap;     /* two pages */
+    paddr_t e820_nr;
+    struct e820_entry_guest *e820; /* what XENMEM_memory_map tells */
+    uint64_t tsc_offset;     /* guest TSC = host TSC + this */
+    uint32_t tsc_mode;
+    uint32_t vtsc_khz;
+    uint64_t wc_sec;         /* as last written into shared_info */
+};
+
+/* --- Registers of a vCPU that is current or not running (hvm/vmx). --- */
+struct hvm_regs_snapshot
+{
+    uint64_t rip, rflags, cr0, cr2, cr3, cr4, efer;
+    struct segment seg[8];
+    uint64_t gdtr_base, idtr_base;
+    uint32_t gdtr_limit, idtr_limit;
+};
+
+struct vcpu_hvm_context_regs; /* public/hvm/save.h: struct hvm_hw_cpu */
+struct hvm_hw_cpu;
+
+uint64_t hvm_get_rip(void); /* current */
+void hvm_set_rip(uint64_t rip);
+uint64_t hvm_get_rflags(void);
+void hvm_set_rflags(uint64_t f);
+uint64_t hvm_get_cr0(void);
+uint64_t hvm_get_cr3(void);
+uint64_t hvm_get_cr4(void);
+uint64_t hvm_get_efer(void);
+void hvm_get_segment(unsigned int seg, struct segment *out); /* current */
+unsigned int hvm_get_cpl(void);
+/* 8 in 64-bit code, else 4 or 2 (1 stands for real mode never). */
+unsigned int hvm_guest_mode_bytes(void);
+bool hvm_paging_enabled(void);
+bool hvm_long_mode_active(void);
+
+/* Whole CPU state as in Xen's HVM save record CPU. v must not be running. */
+void hvm_save_cpu_ctxt(struct vcpu *v, struct hvm_hw_cpu *c);
+int hvm_load_cpu_ctxt(struct vcpu *v, const struct hvm_hw_cpu *c);
+
+/* --- Events. --- */
+void hvm_inject_exception(unsigned int vector, int error_code); /* -1: none */
+void hvm_inject_page_fault(uint64_t cr2, uint32_t error_code);
+void hvm_inject_gp0(void);
+void hvm_inject_ud(void);
+void hvm_inject_nmi(struct vcpu *v);
+/* Ask for the event-channel upcall of v (vcpu_info was marked pending). */
+void hvm_assert_evtchn_upcall(struct vcpu *v);
+
+/* --- Life cycle. --- */
+int hvm_domain_init(struct domain *d);
+void hvm_domain_destroy(struct domain *d);
+int hvm_vcpu_init(struct vcpu *v);
+void hvm_vcpu_destroy(struct vcpu *v);
+/* State at reset or at INIT; vector >= 0: start-up IPI, cs = vector << 8. */
+void hvm_vcpu_reset_state(struct vcpu *v, uint16_t cs_sel, uint64_t ip);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* Model-specific register numbers and bits (VMX ones: vmx-defs.h). */
+#pragma once
+
+#define MSR_TSC                 0x10
+#define MSR_PLATFORM_ID         0x17
+#define MSR_APIC_BASE           0x1b
+#define APIC_BASE_BSP           0x100ULL
+#define APIC_BASE_EXTD          0x400ULL
+#define APIC_BASE_ENABLE        0x800ULL
+#define APIC_BASE_ADDR_MASK     0xffffff000ULL
+#define MSR_FEATURE_CONTROL     0x3a
+#define FEATURE_CONTROL_LOCK    0x1ULL
+#define FEATURE_CONTROL_VMX_SMX 0x2ULL
+#define FEATURE_CONTROL_VMX     0x4ULL
+#define MSR_TSC_ADJUST          0x3b
+#define MSR_SPEC_CTRL           0x48
+#define MSR_PRED_CMD            0x49
+#define MSR_UCODE_REV           0x8b
+#define MSR_ARCH_CAPABILITIES   0x10a
+#define MSR_MTRRCAP             0xfe
+#define MSR_SYSENTER_CS         0x174
+#define MSR_SYSENTER_ESP        0x175
+#define MSR_SYSENTER_EIP        0x176
+#define MSR_MCG_CAP             0x179
+#define MSR_MCG_STATUS          0x17a
+#define MSR_MISC_ENABLE         0x1a0
+#define MSR_DEBUGCTL            0x1d9
+#define MSR_MTRR_PHYSBASE0      0x200
+#define MSR_MTRR_PHYSMASK9      0x213
+#define MSR_MTRR_FIX64K         0x250
+#define MSR_MTRR_FIX16K_80000   0x258
+#define MSR_MTRR_FIX16K_A0000   0x259
+#define MSR_MTRR_FIX4K_C0000    0x268
+#define MSR_MTRR_FIX4K_F8000    0x26f
+#define MSR_PAT                 0x277
+#define MSR_MTRR_DEF_TYPE       0x2ff
+#define MSR_TSC_DEADLINE        0x6e0
+#define MSR_X2APIC_FIRST        0x800
+#define MSR_X2APIC_LAST         0x8ff
+#define MSR_XSS                 0xda0
+#define MSR_EFER                0xc0000080
+#define EFER_SCE                0x001ULL
+#define EFER_LME                0x100ULL
+#define EFER_LMA                0x400ULL
+#define EFER_NXE                0x800ULL
+#define MSR_STAR                0xc0000081
+#define MSR_LSTAR               0xc0000082
+#define MSR_CSTAR               0xc0000083
+#define MSR_SYSCALL_MASK        0xc0000084
+#define MSR_FS_BASE             0xc0000100
+#define MSR_GS_BASE             0xc0000101
+#define MSR_SHADOW_GS_BASE      0xc0000102
+#define MSR_TSC_AUX             0xc0000103

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* Domains and vCPUs: the objects everything else hangs on. */
+#pragma once
+
+#include <xen/list.h>
+#include <xen/mm.h>
+#include <xen/percpu.h>
+#include <xen/spinlock.h>
+#include <xen/timer.h>
+#include <public/xen.h>
+#include <asm/hvm.h>
+#include <asm/p2m.h>
+
+struct evtchn_domain; /* common/event-channel.c */
+struct evtchn_vcpu;
+struct grant_table;   /* common/grant-table.c */
+struct nested_domain; /* xen/nested */
+struct nested_vcpu;
+
+#define MAX_VIRT_CPUS 128
+
+/* Reasons for which a vCPU does not run (v->pause_flags). */
+#define VPF_blocked 0x1 /* waits for an event (SCHEDOP_block, poll, HLT) */
+#define VPF_down    0x2 /* not brought up yet, or taken down */
+#define VPF_polling 0x4 /* blocked in SCHEDOP_poll */
+
+struct vcpu
+{
+    struct hvm_vcpu arch; /* first: the entry code addresses it */
+
+    uint32_t vcpu_id;
+    struct domain *domain;
+    unsigned int processor; /* pCPU whose run queue holds it */
+
+    /* Scheduler, xen/common/sched/ */
+    struct list_head runq;  /* on the run queue, or empty */
+    uint32_t pause_flags;   /* VPF_* */
+    int pause_count;        /* nested vcpu_pause() */
+    bool is_running;
+    uint64_t vtime;         /* weighted time received, orders the run queue */
+    s_time_t slice_start;
+    s_time_t state_entry_time;
+    uint64_t runstate_time[4];
+    int runstate;           /* RUNSTATE_* of public/vcpu.h */
+    uint64_t runstate_guest; /* guest linear address of the area, 0 = none */
+
+    /* Event delivery, owned by common/event-channel.c */
+    struct evtchn_vcpu *evtchn;
+    vcpu_info_t *vcpu_info; /* never NULL: dummy until there is a real one */
+    mfn_t vcpu_info_mfn;    /* page pinned for it, or INVALID_MFN */
+
+    /* VCPUOP timers, owned by common/vcpu-op.c */
+    struct timer singleshot_timer;
+    struct timer periodic_timer;
+    s_time_t periodic_period;
+    struct timer poll_timer;
+    uint32_t poll_evtchn;   /* port polled for, -1: several, 0: none */
+};
+
+/* Life of a domain, in this order. */
+enum domain_dying
+{
+    DOMDYING_alive,
+    DOMDYING_dying, /* domain_kill() is giving its resources back */
+    DOMDYING_dead,  /* nothing left but references to the struct */
+};
+
+struct domain
+{
+    domid_t domain_id;
+    bool is_privileged;   /* may use domctl, sysctl, ... (Dom0) */
+    bool is_hwdom;        /* owns the machine's devices (Dom0) */
+    enum domain_dying is_dying;
+    uint32_t refcnt;      /* get_domain(); the last put frees the struct */
+    struct list_head list; /* domain_list, sorted by domain_id */
+    spinlock_t lock;      /* life cycle, pause counts */
+
+    /* Memory; page_lock protects the list and the counts. */
+    spinlock_t page_lock;
+    struct list_head page_list;
+    uint64_t tot_pages;
+    uint64_t max_pages;
+    uint64_t outstanding_claim;
+    uint64_t shared_map_pages; /* foreign and grant mappings it holds */
+
+    /* vCPUs: max_vcpus slots, each NULL until XEN_DOMCTL_max_vcpus. */
+    uint32_t max_vcpus;
+    struct vcpu **vcpu;
+
+    int pause_count;        /* nested domain_pause() */
+    int controller_pause;   /* by XEN_DOMCTL_pausedomain */
+    bool is_shutting_down;
+    bool is_shut_down;
+    uint8_t shutdown_code;  /* SHUTDOWN_*; meaningful when shutting down */
+    bool creation_finished; /* unpaused for the first time */
+
+    uint8_t handle[16];
+    uint32_t ssidref;
+    uint32_t create_flags;  /* XEN_DOMCTL_CDF_* */
+    uint32_t vm_assist;
+    uint32_t cpupool_id;
+    int64_t time_offset_seconds;
+    uint32_t domctl_max_evtchn_port, max_grant_frames, max_maptrack_frames;
+
+    shared_info_t *shared_info; /* hypervisor page the guest may map */
+
+    struct evtchn_domain *evtchn;
+    struct grant_table *grant_table;
+    struct nested_domain *nested; /* NULL unless nestedhvm=1 */
+
+    struct p2m_domain p2m;
+    struct hvm_domain arch;
+};
+
+extern struct list_head domain_list;
+extern struct domain *dom0;
+
+#define for_each_domain(d) list_for_each_entry(d, &domain_list, list)
+#define for_each_vcpu(d, v)                                                    \
+    for ( uint32_t vi_ = 0; vi_ < (d)->max_vcpus; vi_++ )                      \
+        if ( ((v) = (d)->vcpu[vi_]) != NULL )
+
+/*
+ * Create a domain without vCPUs. domid must be free; config is a
+ * struct xen_domctl_createdomain of public/domctl.h, validated here.
+ * Returns the domain in *out, one reference held by its being alive, one
+ * pause count held as controller pause.
+ */
+struct xen_domctl_createdomain;
+int domain_create(domid_t domid, const struct xen_domctl_createdomain *config,
+                  bool privileged, struct domain **out);
+struct vcpu *vcpu_create(struct domain *d, uint32_t vcpu_id);
+
+/* Look up; NULL if absent. by_id takes a reference, put_domain() ends it. */
+struct domain *get_domain_by_id(domid_t domid);
+bool get_domain(struct domain *d);
+void put_domain(struct domain *d);
+
+/* Pausing nests. _sync forms return when no vCPU of it runs. */
+void vcpu_pause(struct vcpu *v);
+void vcpu_unpause(struct vcpu *v);
+void domain_pause(struct domain *d);
+void domain_unpause(struct domain *d);
+int domain_pause_by_systemcontroller(struct domain *d);
+int domain_unpause_by_systemcontroller(struct domain *d);
+
+/* The guest asked to end (SCHEDOP_shutdown) or was made to. */
+void domain_shutdown(struct domain *d, uint8_t reason);
+void domain_resume(struct domain *d);
+/*
+ * The guest did what cannot go on: log state, stop this domain alone with
+ * SHUTDOWN_crash. Returns; the vCPU will not be entered again.
+ */
+void domain_crash(struct domain *d, const char *fmt, ...) __printf(2, 3);
+/* Give a domain's resources back; -ERESTART while there is more to do. */
+int domain_kill(struct domain *d);
+
+/* Scheduler */
+void sched_init(void);
+int sched_init_vcpu(struct vcpu *v);
+void sched_destroy_vcpu(struct vcpu *v);
+void vcpu_wake(struct vcpu *v);  /* re-evaluate: run it if nothing stops it */
+void vcpu_sleep(struct vcpu *v); /* re-evaluate: stop it if something does */
+void vcpu_block(void);           /* current waits for an event, unless pending */
+void vcpu_unblock(struct vcpu *v);
+void vcpu_kick(struct vcpu *v);  /* make it look at its pending events soon */
+void vcpu_yield(void);
+bool vcpu_runnable(const struct vcpu *v);
+/* Time v has run, ns; state since when. For domctl and runstate areas. */
+uint64_t vcpu_runtime(const struct vcpu *v);
+void vcpu_runstate_get(const struct vcpu *v, vcpu_runstate_info_t *out);
+void vcpu_runstate_update_guest(struct vcpu *v);
+void noreturn idle_loop(void);
+
+static inline bool hypercall_preempt_check(void)
+{
+    return this_cpu()->need_resched;
+}

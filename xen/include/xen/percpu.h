@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Per-pCPU state, found through the GS base. */
+#pragma once
+
+#include <xen/types.h>
+
+#define NR_CPUS 64
+
+struct vcpu;
+struct timer_heap;
+
+struct percpu
+{
+    struct percpu *self;
+    struct vcpu *curr;    /* vCPU whose state is loaded, or NULL when idle */
+    uint32_t cpu;         /* number of this pCPU */
+    uint32_t apic_id;
+    bool need_resched;    /* the scheduler is to choose again before entry */
+    bool in_guest_window; /* reserved for the IPI path */
+    uint64_t stack_top;
+    struct vcpu *fpu_owner; /* whose FPU state is in the registers */
+    struct vcpu *vmcs_owner; /* whose VMCS is current, if any */
+    void *vmxon_region;
+    uint64_t ept_flushed_gen; /* see p2m.h */
+    struct timer_heap *timers;
+    void *tss;
+    uint64_t guest_l1_scratch;
+};
+
+static inline struct percpu *this_cpu(void)
+{
+    struct percpu *p;
+
+    __asm__("movq %%gs:0, %0" : "=r"(p));
+    return p;
+}
+
+#define current            (this_cpu()->curr)
+#define smp_processor_id() (this_cpu()->cpu)
+
+extern struct percpu *percpu_area[NR_CPUS];
+extern unsigned int nr_cpus_online;

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* One-shot timers: a callback at a system time on a given pCPU. */
+#pragma once
+
+#include <xen/time.h>
+
+struct timer
+{
+    s_time_t expires;
+    void (*fn)(void *data);
+    void *data;
+    unsigned int cpu;
+    unsigned int heap_slot; /* 0: not queued */
+};
+
+void init_timer(struct timer *t, void (*fn)(void *), void *data,
+                unsigned int cpu);
+/* Arm (or re-arm) t for system time expires; the past fires at once (soon). */
+void set_timer(struct timer *t, s_time_t expires);
+void stop_timer(struct timer *t);
+void kill_timer(struct timer *t);
+static inline bool timer_is_active(const struct timer *t)
+{
+    return t->heap_slot != 0;
+}
+/* Run what has expired on this pCPU and reprogram the hardware. */
+void timers_run(void);
