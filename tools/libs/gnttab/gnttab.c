@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/* Map pages that other domains granted us, through /dev/xen/gntdev. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <xen-linux/gntdev.h>
+
+#include "xengnttab.h"
+
+#define GNTDEV_DEVICE "/dev/xen/gntdev"
+#define PAGE_BYTES    4096u
+
+struct xengntdev_handle
+{
+    int fd;
+};
+
+xengnttab_handle *xengnttab_open(struct xentoollog_logger *logger,
+                                 unsigned int open_flags)
+{
+    xengnttab_handle *xgt = malloc(sizeof(*xgt));
+
+    if ( !xgt )
+        return NULL;
+    xgt->fd = open(GNTDEV_DEVICE, O_RDWR | O_CLOEXEC);
+    if ( xgt->fd < 0 )
+    {
+        free(xgt);
+        return NULL;
+    }
+    return xgt;
+}
+
+int xengnttab_close(xengnttab_handle *xgt)
+{
+    int rc;
+
+    if ( !xgt )
+        return 0;
+    rc = close(xgt->fd);
+    free(xgt);
+    return rc;
+}
+
+int xengnttab_fd(xengnttab_handle *xgt)
+{
+    return xgt->fd;
+}
+
+int xengnttab_set_max_grants(xengnttab_handle *xgt, uint32_t nr_grants)
+{
+    struct ioctl_gntdev_set_max_grants arg = { .count = nr_grants };
+
+    return ioctl(xgt->fd, IOCTL_GNTDEV_SET_MAX_GRANTS, &arg);
+}
+
+static void drop_index(xengnttab_handle *xgt, uint64_t index, uint32_t count)
+{
+    struct ioctl_gntdev_unmap_grant_ref arg = {
+        .index = index,
+        .count = count,
+    };
+    int saved = errno;
+
+    (void)ioctl(xgt->fd, IOCTL_GNTDEV_UNMAP_GRANT_REF, &arg);
+    errno = saved;
+}
+
+/* refs[i] belongs to domids[i * step]: step 0 makes it one domain for all. */
+static void *map_refs(xengnttab_handle *xgt, uint32_t count,
+                      const uint32_t *domids, unsigned int step,
+                      const uint32_t *refs, int prot, uint32_t notify_offset,
+                      evtchn_port_t notify_port)
+{
+    struct ioctl_gntdev_map_grant_ref *map;
+    struct ioctl_gntdev_unmap_notify notify = { 0 };
+    void *addr = NULL;
+    uint32_t i;
+    int saved;
+
+    if ( !count )
+    {
+        errno = EINVAL;
+        return NULL;
+    }
+
+    map = calloc(1, sizeof(*map) + (count - 1) * sizeof(map->refs[0]));
+    if ( !map )
+        return NULL;
+    map->count = count;
+    for ( i = 0; i < count; i++ )
+    {
+        map->refs[i].domid = domids[(size_t)i * step];
+        map->refs[i].ref = refs[i];
+    }
+    if ( ioctl(xgt->fd, IOCTL_GNTDEV_MAP_GRANT_REF, map) )
+        goto out;
+
+    addr = mmap(NULL, (size_t)count * PAGE_BYTES, prot, MAP_SHARED, xgt->fd,
+                map->index);
+    if ( addr == MAP_FAILED )
+    {
+        addr = NULL;
+        drop_index(xgt, map->index, count);
+        goto out;
+    }
+
+    notify.index = map->index;
+    if ( notify_offset < PAGE_BYTES )
+    {
+        notify.index += notify_offset;
+        notify.action |= UNMAP_NOTIFY_CLEAR_BYTE;
+    }
+    if ( notify_port != (evtchn_port_t)-1 )
+    {
+        notify.event_channel_port = notify_port;
+        notify.action |= UNMAP_NOTIFY_SEND_EVENT;
+    }
+    if ( notify.action &&
+         ioctl(xgt->fd, IOCTL_GNTDEV_SET_UNMAP_NOTIFY, &notify) )
+    {
+        saved = errno;
+        munmap(addr, (size_t)count * PAGE_BYTES);
+        errno = saved;
+        drop_index(xgt, map->index, count);
+        addr = NULL;
+    }
+
+out:
+    saved = errno;
+    free(map);
+    errno = saved;
+    return addr;
+}
+
+void *xengnttab_map_grant_ref(xengnttab_handle *xgt, uint32_t domid,
+                              uint32_t ref, int prot)
+{
+    return map_refs(xgt, 1, &domid, 0, &ref, prot, -1, -1);
+}
+
+void *xengnttab_map_grant_refs(xengnttab_handle *xgt, uint32_t count,
+                               uint32_t *domids, uint32_t *refs, int prot)
+{
+    return map_refs(xgt, count, domids, 1, refs, prot, -1, -1);
+}
+
+void *xengnttab_map_domain_grant_refs(xengnttab_handle *xgt, uint32_t count,
+                                      uint32_t domid, uint32_t *refs, int prot)
+{
+    return map_refs(xgt, count, &domid, 0, refs, prot, -1, -1);
+}
+
+void *xengnttab_map_grant_ref_notify(xengnttab_handle *xgt, uint32_t domid,
+                                     uint32_t ref, int prot,
+                                     uint32_t notify_offset,
+                                     evtchn_port_t notify_port)
+{
+    return map_refs(xgt, 1, &domid, 0, &ref, prot, notify_offset, notify_port);
+}
+
+int xengnttab_unmap(xengnttab_handle *xgt, void *start_address, uint32_t count)
+{
+    struct ioctl_gntdev_get_offset_for_vaddr offset = {
+        .vaddr = (uintptr_t)start_address,
+    };
+    struct ioctl_gntdev_unmap_grant_ref unmap = { 0 };
+
+    /* The offset can only be asked for while the area is mapped. */
+    if ( !start_address ||
+         ioctl(xgt->fd, IOCTL_GNTDEV_GET_OFFSET_FOR_VADDR, &offset) )
+    {
+        if ( !start_address )
+            errno = EINVAL;
+        return -1;
+    }
+    if ( offset.count != count )
+    {
+        errno = EINVAL;
+        return -1;
+    }
+    if ( munmap(start_address, (size_t)count * PAGE_BYTES) )
+        return -1;
+
+    unmap.index = offset.offset;
+    unmap.count = count;
+    return ioctl(xgt->fd, IOCTL_GNTDEV_UNMAP_GRANT_REF, &unmap);
+}
+
+int xengnttab_grant_copy(xengnttab_handle *xgt, uint32_t count,
+                         xengnttab_grant_copy_segment_t *segs)
+{
+    struct ioctl_gntdev_grant_copy arg = { .count = count, .segments = segs };
+
+    return ioctl(xgt->fd, IOCTL_GNTDEV_GRANT_COPY, &arg);
+}
