@@ -7,6 +7,7 @@
 #include <xen/percpu.h>
 #include <xen/spinlock.h>
 #include <xen/timer.h>
+#include <public/vcpu.h>
 #include <public/xen.h>
 #include <asm/hvm.h>
 #include <asm/p2m.h>
