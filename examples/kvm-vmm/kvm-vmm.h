@@ -40,7 +40,9 @@ struct vm
     uint32_t start_info; /* where %ebx points at entry */
     enum vm_end end;
     uint64_t exits[64]; /* by KVM_EXIT_* number, for --stats */
+    uint64_t ticks;     /* TSC ticks from first instruction to end */
     struct serial serial;
+    uint8_t rtc_index; /* CMOS register the guest selected */
 };
 
 /* Print "kvm-vmm: ..." on stderr and leave with status 1. */
@@ -65,5 +67,8 @@ void ports_access(struct vm *vm, uint16_t port, bool out, unsigned int size,
 uint8_t serial_read(struct vm *vm, unsigned int reg);
 void serial_write(struct vm *vm, unsigned int reg, uint8_t val);
 void serial_flush(struct serial *s);
+
+/* rtc.c: the selected register's value */
+uint8_t rtc_read(const struct vm *vm);
 
 #endif /* KVM_VMM_H */

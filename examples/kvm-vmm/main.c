@@ -72,7 +72,7 @@ int main(int argc, char **argv)
     };
     static struct vm vm;
     const char *kernel = NULL, *initrd = NULL;
-    const char *cmdline = "console=ttyS0 reboot=k panic=-1";
+    const char *cmdline = "console=ttyS0 reboot=t panic=-1";
     uint64_t memory = 128u << 20;
     bool stats = false;
     int opt;

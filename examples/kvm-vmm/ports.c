@@ -6,6 +6,7 @@
 
 #define COM1_BASE 0x3f8
 #define KBC_PORT  0x64
+#define RTC_BASE  0x70
 
 /* QEMU's place and value for "S5" in the PM1a control register. */
 #define POWER_PORT    0x604
@@ -30,14 +31,19 @@ static void com1_out(struct vm *vm, unsigned int offset, uint32_t val)
     serial_write(vm, offset, (uint8_t)val);
 }
 
-/* Both buffers empty: whoever polls before a command goes on at once. */
-static uint32_t kbc_in(struct vm *vm, unsigned int offset)
+/* Index port, data port; the top bit of the index masks NMIs, not ours. */
+static uint32_t cmos_in(struct vm *vm, unsigned int offset)
 {
-    (void)vm;
-    (void)offset;
-    return 0;
+    return offset ? rtc_read(vm) : 0xff;
 }
 
+static void cmos_out(struct vm *vm, unsigned int offset, uint32_t val)
+{
+    if ( offset == 0 )
+        vm->rtc_index = val & 0x7f;
+}
+
+/* There is no keyboard controller but for its reset line. */
 static void kbc_out(struct vm *vm, unsigned int offset, uint32_t val)
 {
     (void)offset;
@@ -54,7 +60,8 @@ static void power_out(struct vm *vm, unsigned int offset, uint32_t val)
 
 static const struct port_range ranges[] = {
     { COM1_BASE, 8, com1_in, com1_out },
-    { KBC_PORT, 1, kbc_in, kbc_out },
+    { RTC_BASE, 2, cmos_in, cmos_out },
+    { KBC_PORT, 1, NULL, kbc_out },
     { POWER_PORT, 1, NULL, power_out },
 };
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <x86intrin.h>
 
 #include "kvm-vmm.h"
 
@@ -21,7 +22,8 @@
 #define MAX_CPUID              128
 #define CR0_PE_ET              0x11
 #define RFLAGS_MBS             0x2
-#define LEAF1_TSC_DEADLINE_ECX (1u << 24)
+#define LEAF1_ECX_TSC_DEADLINE (1u << 24)
+#define LEAF1_ECX_HYPERVISOR   (1u << 31)
 
 static void open_kvm(struct vm *vm)
 {
@@ -97,9 +99,11 @@ static void set_cpuid(struct vm *vm)
         {
             /* The one CPU has APIC id 0 and no siblings. */
             e->ebx = (e->ebx & 0xff00) | 1u << 16;
+            /* KVM leaves it to us to say that KVM's own leaves are there. */
+            e->ecx |= LEAF1_ECX_HYPERVISOR;
             if ( ioctl(vm->kvm_fd, KVM_CHECK_EXTENSION,
                        KVM_CAP_TSC_DEADLINE_TIMER) > 0 )
-                e->ecx |= LEAF1_TSC_DEADLINE_ECX;
+                e->ecx |= LEAF1_ECX_TSC_DEADLINE;
         }
         else if ( e->function == 0xb || e->function == 0x1f )
             e->edx = 0;
@@ -238,6 +242,8 @@ static void handle_exit(struct vm *vm)
 
 void vm_run(struct vm *vm)
 {
+    uint64_t start = __rdtsc();
+
     while ( vm->end == VM_RUNS )
     {
         if ( ioctl(vm->vcpu_fd, KVM_RUN, 0) < 0 )
@@ -250,6 +256,7 @@ void vm_run(struct vm *vm)
         handle_exit(vm);
     }
     serial_flush(&vm->serial);
+    vm->ticks = __rdtsc() - start;
 }
 
 void vm_print_stats(const struct vm *vm)
@@ -268,7 +275,9 @@ void vm_print_stats(const struct vm *vm)
     for ( size_t i = 0; i < sizeof(vm->exits) / sizeof(vm->exits[0]); i++ )
         all += vm->exits[i];
 
-    printf("kvm-vmm: %" PRIu64 " exits to user space", all);
+    printf("kvm-vmm: ran for %" PRIu64 " TSC ticks, %" PRIu64
+           " exits to user space",
+           vm->ticks, all);
     for ( size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++ )
         printf(", %s %" PRIu64, names[i].name, vm->exits[names[i].reason]);
     printf("\n");
