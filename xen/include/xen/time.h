@@ -30,3 +30,16 @@ uint64_t ns_to_tsc(s_time_t ns);
 uint64_t wallclock_base_sec(void);
 uint32_t wallclock_base_nsec(void);
 void wallclock_set(uint64_t sec, uint32_t nsec, s_time_t at);
+
+/* The TSC as it is, for time stamps. */
+uint64_t time_raw(void);
+/* Calibrate the TSC and read the clock. */
+void time_init(void);
+
+/* The calendar date of a time in seconds since 1970 (UTC), and back. */
+struct civil_time
+{
+    unsigned int year, month, day, hour, minute, second;
+};
+struct civil_time civil_from_seconds(uint64_t sec);
+uint64_t civil_to_seconds(const struct civil_time *t);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* The local APIC of the running pCPU, in xAPIC or x2APIC mode. */
+#pragma once
+
+#include <xen/time.h>
+
+void apic_init_bsp(void); /* choose the mode, enable, mask what is not ours */
+void apic_init_cpu(void);
+bool apic_is_x2apic(void);
+uint32_t apic_id(void);
+void apic_eoi(void);
+/* IPIs; apic_id is the destination's. */
+void apic_send_ipi(uint32_t dest, uint8_t vector);
+void apic_send_init(uint32_t dest);
+void apic_send_startup(uint32_t dest, uint8_t page);
+void apic_send_nmi(uint32_t dest);
+
+/* Measure the timer, after the TSC; then it interrupts at a system time. */
+void apic_timer_init(void);
+void apic_timer_program(s_time_t deadline); /* STIME_MAX: never */

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* The ring that keeps the last messages for "xl dmesg". */
+#include <xen/console.h>
+#include <xen/lib.h>
+
+/*
+ * Positions count bytes since boot, modulo 2^32; the ring holds the last
+ * ring_size of them. consumed is what a reader with "clear" has taken.
+ */
+#define RING_DEFAULT_SIZE 65536
+
+static char default_ring[RING_DEFAULT_SIZE];
+static char *ring = default_ring;
+static uint32_t ring_size = RING_DEFAULT_SIZE;
+static uint32_t produced, consumed;
+
+static uint32_t oldest(void)
+{
+    return produced - consumed > ring_size ? produced - ring_size : consumed;
+}
+
+void console_ring_write(const char *s, size_t n)
+{
+    for ( ; n != 0; n-- )
+        ring[produced++ & (ring_size - 1)] = *s++;
+    consumed = oldest();
+}
+
+size_t console_ring_read(char *buf, size_t max, bool incremental, bool clear,
+                         uint32_t *index)
+{
+    uint32_t at = oldest();
+    size_t n = 0;
+
+    /* An index of the future (of another boot) counts as no index. */
+    if ( incremental && *index - at <= produced - at )
+        at = *index;
+    while ( at != produced && n < max )
+        buf[n++] = ring[at++ & (ring_size - 1)];
+    if ( clear )
+        consumed = at;
+    *index = at;
+    return n;
+}
+
+void console_ring_resize(char *buffer, uint32_t size)
+{
+    uint32_t from = oldest();
+
+    if ( produced - from > size )
+        from = produced - size;
+    for ( uint32_t i = from; i != produced; i++ )
+        buffer[i & (size - 1)] = ring[i & (ring_size - 1)];
+    ring = buffer;
+    ring_size = size;
+    consumed = from;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* Which channels messages go to, and where input goes. */
+#include <xen/cmdline.h>
+#include <xen/console.h>
+#include <xen/lib.h>
+#include <xen/mm.h>
+#include <xen/spinlock.h>
+
+#define MAX_ACTIVE 4
+
+static char opt_console[64] = "com1";
+string_param("console", opt_console);
+
+static uint64_t opt_conring_size;
+size_param("conring_size", opt_conring_size);
+
+static bool opt_sync_console;
+boolean_param("sync_console", opt_sync_console);
+
+static const struct console_channel *active[MAX_ACTIVE];
+static unsigned int nr_active;
+static bool sync_output;
+
+static void activate(const char *name, size_t len)
+{
+    for ( const struct console_channel *const *c = console_channels; *c; c++ )
+        if ( strlen((*c)->name) == len &&
+             strncmp((*c)->name, name, len) == 0 )
+        {
+            if ( nr_active < MAX_ACTIVE && (*c)->init() )
+                active[nr_active++] = *c;
+            return;
+        }
+}
+
+void console_init(void)
+{
+    const char *s = opt_console;
+
+    while ( *s )
+    {
+        const char *comma = strchr(s, ',');
+        size_t len = comma ? (size_t)(comma - s) : strlen(s);
+
+        activate(s, len);
+        s += len + (comma != NULL);
+    }
+    sync_output = opt_sync_console;
+}
+
+void console_write(const char *s, size_t n)
+{
+    for ( unsigned int i = 0; i < nr_active; i++ )
+    {
+        active[i]->write(s, n);
+        if ( sync_output )
+            active[i]->flush();
+    }
+}
+
+void console_flush(void)
+{
+    for ( unsigned int i = 0; i < nr_active; i++ )
+        active[i]->flush();
+}
+
+void console_start_sync(void)
+{
+    sync_output = true;
+    console_flush();
+}
+
+/* Give the ring the size asked for, now that there is memory. */
+void console_init_ring(void)
+{
+    unsigned int order = 0;
+    char *buffer;
+
+    if ( opt_conring_size == 0 )
+        return;
+    while ( (PAGE_SIZE << order) < opt_conring_size && order < 12 )
+        order++;
+    buffer = alloc_xenheap_pages(order);
+    if ( buffer != NULL )
+        console_ring_resize(buffer, PAGE_SIZE << order);
+}
+
+void console_hwdom_write(const char *s, size_t n)
+{
+    console_write(s, n);
+}
+
+/*
+ * Input belongs to Dom0, until the switch character was typed three times
+ * in a row; then it is debug keys until it was typed three times again.
+ */
+#define SWITCH_CHAR  ('a' - 'a' + 1) /* Ctrl-A */
+#define SWITCH_COUNT 3
+
+static char input[256];
+static unsigned int input_head, input_tail;
+static void (*input_hook)(void);
+static unsigned int switch_seen;
+static bool to_hypervisor;
+
+void console_set_input_hook(void (*fn)(void))
+{
+    input_hook = fn;
+}
+
+void console_input(char c)
+{
+    if ( c == SWITCH_CHAR && ++switch_seen == SWITCH_COUNT )
+    {
+        switch_seen = 0;
+        to_hypervisor = !to_hypervisor;
+        printk("*** Serial input to %s (type Ctrl-A three times to switch)\n",
+               to_hypervisor ? "Nidus" : "Dom0");
+        return;
+    }
+    if ( c != SWITCH_CHAR )
+        switch_seen = 0;
+    if ( to_hypervisor )
+    {
+        if ( c != SWITCH_CHAR )
+            handle_keypress(c);
+        return;
+    }
+    if ( input_head - input_tail < sizeof(input) )
+        input[input_head++ % sizeof(input)] = c;
+    if ( input_hook != NULL )
+        input_hook();
+}
+
+size_t console_hwdom_read(char *buf, size_t max)
+{
+    size_t n = 0;
+
+    while ( n < max && input_tail != input_head )
+        buf[n++] = input[input_tail++ % sizeof(input)];
+    return n;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* Command-line options: each file declares its own by one of the macros. */
+#pragma once
+
+#include <xen/compiler.h>
+#include <xen/types.h>
+
+enum param_kind
+{
+    PARAM_BOOL,     /* bool: name, name=yes|no|on|off|..., no-name */
+    PARAM_UINT,     /* unsigned int */
+    PARAM_SIZE,     /* uint64_t: bytes, with a suffix; plain is KiB */
+    PARAM_STRING,   /* char array */
+    PARAM_CUSTOM,   /* int fn(const char *value): 0, or -EINVAL */
+    PARAM_ACCEPTED, /* of Xen, means nothing here; text says why */
+};
+
+struct param
+{
+    const char *name;
+    enum param_kind kind;
+    unsigned int len; /* of a PARAM_STRING */
+    void *var;
+    int (*fn)(const char *value);
+    const char *text;
+};
+
+#define PARAM_ROW(id, ...)                                                     \
+    static const struct param __used __section("nidus_params") __aligned(8)    \
+        param_row_##id = { __VA_ARGS__ }
+#define PARAM_ROW_(id, ...) PARAM_ROW(id, __VA_ARGS__)
+
+#define boolean_param(name, variable)                                          \
+    PARAM_ROW_(variable, name, PARAM_BOOL, 0, &(variable), NULL, NULL)
+#define integer_param(name, variable)                                          \
+    PARAM_ROW_(variable, name, PARAM_UINT, 0, &(variable), NULL, NULL)
+#define size_param(name, variable)                                             \
+    PARAM_ROW_(variable, name, PARAM_SIZE, 0, &(variable), NULL, NULL)
+#define string_param(name, variable)                                           \
+    PARAM_ROW_(variable, name, PARAM_STRING, sizeof(variable), (variable),     \
+               NULL, NULL)
+#define custom_param(name, function)                                           \
+    PARAM_ROW_(function, name, PARAM_CUSTOM, 0, NULL, function, NULL)
+#define accepted_param(id, name, why)                                          \
+    PARAM_ROW_(id, name, PARAM_ACCEPTED, 0, NULL, NULL, why)
+
+/*
+ * Parse the hypervisor's options. The text is kept (cmdline_text()); what
+ * follows a lone "--" is for Dom0 (cmdline_dom0_extra(), "" if none).
+ */
+void cmdline_parse(const char *cmdline);
+const char *cmdline_text(void);
+const char *cmdline_dom0_extra(void);
+/* Name on the console what was unknown, malformed or has no meaning here. */
+void cmdline_report(void);
+/* 1, 0, or -1 if s is no boolean word; len bytes of it. */
+int parse_bool(const char *s, size_t len);
+
+/* Options that more than one part looks at. */
+struct dom0_mem_option
+{
+    uint64_t nominal, min, max; /* bytes; 0: not given */
+};
+extern struct dom0_mem_option opt_dom0_mem;
+extern unsigned int opt_dom0_max_vcpus; /* 0: as many as there are pCPUs */
+extern bool opt_noreboot;
