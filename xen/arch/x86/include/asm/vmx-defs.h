@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* VMX constants of the SDM: no code, no types, nothing of our own. */
-#ifndef ASM_VMX_DEFS_H
-#define ASM_VMX_DEFS_H
+#pragma once
 
 /* Encodings: VMCS_<name> for each line of vmcs-fields.def. */
 enum vmcs_encoding
@@ -14,7 +13,7 @@ enum vmcs_encoding
 /* SDM "Field Encoding in VMCS": the parts of an encoding. */
 #define VMCS_ENC_HIGH        0x0001u
 #define VMCS_ENC_INDEX_SHIFT 1
-#define VMCS_ENC_INDEX_MASK  0x01ffu
+#define VMCS_ENC_INDEX_MASK  0x1ffu
 #define VMCS_ENC_AREA_SHIFT  10
 #define VMCS_ENC_AREA_MASK   0x3u
 #define VMCS_ENC_WIDTH_SHIFT 13
@@ -40,7 +39,6 @@ enum vmcs_encoding
 #define VMX_NO_CURRENT_VMCS (~0ULL)
 
 /* SDM "VMX Capability Reporting Facility": MSR numbers */
-#define MSR_IA32_FEATURE_CONTROL        0x0000003a
 #define MSR_IA32_VMX_BASIC              0x00000480
 #define MSR_IA32_VMX_PINBASED_CTLS      0x00000481
 #define MSR_IA32_VMX_PROCBASED_CTLS     0x00000482
@@ -64,10 +62,6 @@ enum vmcs_encoding
 #define MSR_IA32_VMX_FIRST              MSR_IA32_VMX_BASIC
 #define MSR_IA32_VMX_LAST               MSR_IA32_VMX_EXIT_CTLS2
 
-/* IA32_FEATURE_CONTROL */
-#define FEATURE_CONTROL_LOCK        (1u << 0)
-#define FEATURE_CONTROL_VMX_IN_SMX  (1u << 1)
-#define FEATURE_CONTROL_VMX_OUT_SMX (1u << 2)
 
 /* SDM "Basic VMX Information" */
 #define VMX_BASIC_REVISION_MASK 0x7fffffffULL
@@ -539,4 +533,3 @@ enum vmcs_encoding
 /* SDM "VM-Exit Controls for MSRs": a list entry is index, reserved, data */
 #define VMX_MSR_ENTRY_SIZE 16
 
-#endif /* ASM_VMX_DEFS_H */

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* Nested VMX: theory, and the cache of active vmcs12s. */
+#include "nested.h"
+
+/*
+ * Theory
+ * ======
+ *
+ * L1 is a guest with nestedhvm=1 that runs guests of its own, L2. The
+ * processor knows one level only, so L0 (this hypervisor) plays VT-x to L1:
+ *
+ *   vmcs01  L0's VMCS for L1
+ *   vmcs12  L1's VMCS for L2: a plain struct (vmcs12.h). While active it lives
+ *           in L0; L1's memory has an image of it only after VMCLEAR.
+ *   vmcs02  L0's VMCS that really runs L2, merged from the other two
+ *
+ * and the same for memory: the p2m maps L1-physical to machine, L1's EPT12
+ * maps L2-physical to L1-physical, and EPT02 is the two folded into one
+ * (ept12-walk.c, ept02.c).
+ *
+ * An L1 instruction such as VMWRITE exits to L0 and is carried out here on the
+ * vmcs12 (insn-*.c). VMLAUNCH and VMRESUME check the vmcs12 (checks-*.c) as
+ * the SDM has it, merge it (merge-*.c) and let L2 run. When L2 exits, route.c
+ * says whether L0 wants the exit, L1 wants it, or nobody: L0 then serves L2 as
+ * it would serve L1. For L1, reflect.c writes the exit into the vmcs12 and
+ * makes L1's host state from it.
+ *
+ * Only nested-hw.c touches the processor. Everything else takes the
+ * capabilities as a struct, L1's memory through struct nested_env, and gives
+ * its results as structs: so it runs, unchanged, in tests on any machine.
+ *
+ * Trust. Whatever lies in L1's memory may change at any time. It is copied
+ * once, and the copy is checked and used: an active vmcs12 is never read from
+ * memory again. The vmcs12 itself is hostile too, so nothing in it reaches the
+ * vmcs02 without having been checked or replaced.
+ *
+ * Cost. Most entries repeat the last one but for RIP. Fields form groups
+ * (enum vmcs12_group); a write by L1 marks the group, and an unmarked group is
+ * neither checked nor merged again. The other way, guest state that L1 seldom
+ * reads stays in the vmcs02 until L1 asks for it (nested_ctx.stale). Each
+ * vmcs12 keeps its vmcs02 as long as it is active, so an L1 that switches
+ * between L2 vCPUs finds each as it left it.
+ *
+ * Ownership. A nested_vcpu and its contexts belong to one L1 vCPU and are
+ * used by the pCPU that runs it, without locks. EPT02s belong to the domain
+ * and have a lock of their own.
+ *
+ * Not done: 32-bit L1s get no VMX in compatibility mode (as on hardware), SMM
+ * is not offered, and neither is dual-monitor treatment.
+ */
+
+static void context_destroy(struct nested_vcpu *nv, unsigned int slot)
+{
+    struct nested_ctx *ctx = nv->ctx[slot];
+
+    nv->ctx[slot] = NULL;
+    if ( nv->current == ctx )
+        nv->current = NULL;
+    nv->env->ctx_destroy(nv->priv, ctx);
+    nv->env->free(nv->priv, ctx);
+}
+
+void nested_state_reset(struct nested_vcpu *nv)
+{
+    nv->state = (struct nested_state){
+        .vmxon_ptr = VMX_NO_CURRENT_VMCS,
+        .current_ptr = VMX_NO_CURRENT_VMCS,
+        .feature_control = nv->state.feature_control,
+    };
+}
+
+struct nested_ctx *nested_ctx_find(struct nested_vcpu *nv, uint64_t gpa)
+{
+    for ( unsigned int i = 0; i < NESTED_CTX_MAX; i++ )
+        if ( nv->ctx[i] && nv->ctx[i]->gpa == gpa )
+            return nv->ctx[i];
+
+    return NULL;
+}
+
+static void write_back(struct nested_vcpu *nv, struct nested_ctx *ctx)
+{
+    nv->env->ctx_sync(nv->priv, ctx, ctx->stale);
+    ctx->stale = 0;
+    /*
+     * L1 may have given the page away meanwhile. Its loss: hardware would
+     * write to whatever is at the address too.
+     */
+    (void)nv->env->write_phys(nv->priv, ctx->gpa, &ctx->v12, sizeof(ctx->v12));
+}
+
+void nested_ctx_flush(struct nested_vcpu *nv, struct nested_ctx *ctx)
+{
+    write_back(nv, ctx);
+    for ( unsigned int i = 0; i < NESTED_CTX_MAX; i++ )
+        if ( nv->ctx[i] == ctx )
+            context_destroy(nv, i);
+}
+
+void nested_ctx_flush_all(struct nested_vcpu *nv)
+{
+    for ( unsigned int i = 0; i < NESTED_CTX_MAX; i++ )
+        if ( nv->ctx[i] )
+        {
+            write_back(nv, nv->ctx[i]);
+            context_destroy(nv, i);
+        }
+}
+
+void nested_ctx_drop_all(struct nested_vcpu *nv)
+{
+    for ( unsigned int i = 0; i < NESTED_CTX_MAX; i++ )
+        if ( nv->ctx[i] )
+            context_destroy(nv, i);
+}
+
+/* A free slot; without one, that of the context unused for longest. */
+static unsigned int take_slot(struct nested_vcpu *nv)
+{
+    unsigned int oldest = NESTED_CTX_MAX;
+
+    for ( unsigned int i = 0; i < NESTED_CTX_MAX; i++ )
+    {
+        if ( !nv->ctx[i] )
+            return i;
+        if ( nv->ctx[i] != nv->current &&
+             (oldest == NESTED_CTX_MAX ||
+              nv->ctx[i]->last_use < nv->ctx[oldest]->last_use) )
+            oldest = i;
+    }
+
+    nv->stats.ctx_evictions++;
+    write_back(nv, nv->ctx[oldest]);
+    context_destroy(nv, oldest);
+
+    return oldest;
+}
+
+struct nested_ctx *nested_ctx_load(struct nested_vcpu *nv, uint64_t gpa,
+                                   int *err)
+{
+    struct nested_ctx *ctx = nested_ctx_find(nv, gpa);
+    unsigned int slot;
+
+    *err = 0;
+    if ( ctx )
+    {
+        nv->stats.ctx_hits++;
+        return ctx;
+    }
+
+    nv->stats.ctx_misses++;
+    slot = take_slot(nv);
+    ctx = nv->env->alloc(nv->priv, sizeof(*ctx));
+    if ( !ctx )
+    {
+        *err = -ENOMEM;
+        return NULL;
+    }
+
+    ctx->gpa = gpa;
+    ctx->unchecked = ctx->unmerged = VMCS12_GROUPS_ALL;
+    nv->ctx[slot] = ctx;
+    *err = nv->env->read_phys(nv->priv, gpa, &ctx->v12, sizeof(ctx->v12));
+    if ( !*err )
+        *err = nv->env->ctx_init(nv->priv, ctx);
+    if ( *err )
+    {
+        context_destroy(nv, slot);
+        return NULL;
+    }
+
+    return ctx;
+}
+
+void nested_set_current(struct nested_vcpu *nv, struct nested_ctx *ctx)
+{
+    nv->current = ctx;
+    nv->state.current_ptr = ctx ? ctx->gpa : VMX_NO_CURRENT_VMCS;
+    if ( ctx )
+        ctx->last_use = ++nv->use_clock;
+    nv->env->ctx_current(nv->priv, ctx);
+}
