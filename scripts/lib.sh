@@ -38,3 +38,45 @@ debian_archives()
         awk -v c="$codename" '$1 == c && $2 == "main" && !seen[$3]++ \
             { print $3 }'
 }
+
+# Pack the tree in directory $1 as an initramfs at $2: an uncompressed archive
+# costs the emulated boot loader its reading, anything but lz4 its unpacking.
+pack_initramfs()
+{
+    (cd "$1" && find . -mindepth 1 | LC_ALL=C sort |
+        cpio --quiet -o -H newc -R 0:0) | lz4 -l -q -9 >"$2.new"
+    mv "$2.new" "$2"
+}
+
+# Copy programs and the shared libraries they load below directory $1.
+copy_with_libraries()
+{
+    local root=$1 library
+    shift
+    for library in $(ldd "$@" 2>/dev/null |
+        sed -n 's/.*\(=> \|\t\)\(\/[^ ]*\) (0x.*/\2/p' | sort -u); do
+        mkdir -p "$root${library%/*}"
+        cp -L "$library" "$root$library"
+    done
+}
+
+# The busybox applets that every image starts from.
+add_busybox()
+{
+    mkdir -p "$1"/bin "$1"/sbin "$1"/proc "$1"/sys "$1"/dev "$1"/tmp "$1"/run \
+        "$1"/etc "$1"/root "$1"/usr/bin "$1"/usr/sbin "$1"/var/log
+    cp /bin/busybox "$1/bin/busybox"
+    (cd "$1" && ./bin/busybox --list-full | grep -v '^bin/busybox$' |
+        while read -r applet; do
+            mkdir -p "${applet%/*}"
+            ln -sf /bin/busybox "$applet"
+        done)
+}
+
+# A name for the contents of the files and trees named.
+content_key()
+{
+    find "$@" \( -type f -printf '%p %s %T@\n' \) -o \
+        \( -type l -printf '%p %l\n' \) | LC_ALL=C sort |
+        sha256sum | cut -c1-16
+}
