@@ -15,9 +15,12 @@
 #define CPUID_NR_EXT    0x22
 #define CPUID_EXT_BASE  0x80000000u
 
+/* What xen_version and Xen leaf 1 report: major << 16 | minor. */
+#define CPU_POLICY_XEN_VERSION ((4u << 16) | 17u)
+
 struct cpu_policy
 {
-    struct cpuid_leaf basic[CPUID_NR_BASIC]; /* subleaf 0 of 4, 7, b, d too */
+    struct cpuid_leaf basic[CPUID_NR_BASIC]; /* 4, 7, b, d: see below */
     struct cpuid_leaf ext[CPUID_NR_EXT];
     struct cpuid_leaf cache[CPUID_NR_CACHE];
     struct cpuid_leaf feat[CPUID_NR_FEAT];
