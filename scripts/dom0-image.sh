@@ -43,7 +43,7 @@ add_debian_tools()
         cp -L /lib/x86_64-linux-gnu/libgcc_s.so.1 "$root/$libs/"
     LD_LIBRARY_PATH=$debs/$libs copy_with_libraries "$root" \
         "$root/$bin"/* "$root/$libs"/lib{xenlight,xenguest}.so.4.17
-    rm -rf "$root/${debs#/}"
+    rm -rf "${root:?}/${debs#/}"
 }
 
 add_modules()
@@ -62,7 +62,7 @@ add_modules()
         done
     # modprobe printed paths below $kernel
     mv "$root$kernel/lib/modules/$version/kernel" "$root/lib/modules/$version/"
-    rm -rf "$root/${kernel#/}"
+    rm -rf "${root:?}/${kernel#/}"
     /sbin/depmod -b "$root" "$version"
     sed -n 's/#.*//; /^\[boot\]/,/^\[available\]/{/^\[/d; /./p}' \
         "$NIDUS_TOP/scripts/dom0/modules.txt" >"$root/etc/nidus/modules"

@@ -57,7 +57,7 @@ case $(payload | magic || true) in
     02214c18) unpack='lz4 -dc' ;;
     425a*) unpack='bzip2 -dc' ;;
     5d0000*) unpack='xz -dc --format=lzma' ;;
-    7f454c46) unpack=cat ;;
+    7f454c46) unpack="cat" ;;
     *) die "$kernel is packed in a format that is not known here" ;;
 esac
 payload | $unpack >"$output.new" 2>/dev/null || true
