@@ -14,8 +14,9 @@
 
 struct evtchn_domain; /* common/event-channel.c */
 struct evtchn_vcpu;
-struct grant_table;   /* common/grant-table.c */
-struct nested_domain; /* xen/nested */
+struct grant_table;     /* common/grant-table.c */
+struct domain_watchdog; /* common/sched-op.c */
+struct nested_domain;   /* xen/nested */
 struct nested_vcpu;
 
 #define MAX_VIRT_CPUS 128
@@ -34,15 +35,15 @@ struct vcpu
     unsigned int processor; /* pCPU whose run queue holds it */
 
     /* Scheduler, xen/common/sched/ */
-    struct list_head runq;  /* on the run queue, or empty */
-    uint32_t pause_flags;   /* VPF_* */
-    int pause_count;        /* nested vcpu_pause() */
+    struct list_head runq; /* on the run queue, or empty */
+    uint32_t pause_flags;  /* VPF_* */
+    int pause_count;       /* nested vcpu_pause() */
     bool is_running;
-    uint64_t vtime;         /* weighted time received, orders the run queue */
+    uint64_t vtime; /* weighted time received, orders the run queue */
     s_time_t slice_start;
     s_time_t state_entry_time;
     uint64_t runstate_time[4];
-    int runstate;           /* RUNSTATE_* of public/vcpu.h */
+    int runstate;            /* RUNSTATE_* of public/vcpu.h */
     uint64_t runstate_guest; /* guest linear address of the area, 0 = none */
 
     /* Event delivery, owned by common/event-channel.c */
@@ -55,7 +56,7 @@ struct vcpu
     struct timer periodic_timer;
     s_time_t periodic_period;
     struct timer poll_timer;
-    uint32_t poll_evtchn;   /* port polled for, -1: several, 0: none */
+    uint32_t poll_evtchn; /* port polled for, -1: several, 0: none */
 };
 
 /* Life of a domain, in this order. */
@@ -69,12 +70,12 @@ enum domain_dying
 struct domain
 {
     domid_t domain_id;
-    bool is_privileged;   /* may use domctl, sysctl, ... (Dom0) */
-    bool is_hwdom;        /* owns the machine's devices (Dom0) */
+    bool is_privileged; /* may use domctl, sysctl, ... (Dom0) */
+    bool is_hwdom;      /* owns the machine's devices (Dom0) */
     enum domain_dying is_dying;
-    uint32_t refcnt;      /* get_domain(); the last put frees the struct */
+    uint32_t refcnt;       /* get_domain(); the last put frees the struct */
     struct list_head list; /* domain_list, sorted by domain_id */
-    spinlock_t lock;      /* life cycle, pause counts */
+    spinlock_t lock;       /* life cycle, pause counts */
 
     /* Memory; page_lock protects the list and the counts. */
     spinlock_t page_lock;
@@ -88,8 +89,8 @@ struct domain
     uint32_t max_vcpus;
     struct vcpu **vcpu;
 
-    int pause_count;        /* nested domain_pause() */
-    int controller_pause;   /* by XEN_DOMCTL_pausedomain */
+    int pause_count;      /* nested domain_pause() */
+    int controller_pause; /* by XEN_DOMCTL_pausedomain */
     bool is_shutting_down;
     bool is_shut_down;
     uint8_t shutdown_code;  /* SHUTDOWN_*; meaningful when shutting down */
@@ -97,9 +98,11 @@ struct domain
 
     uint8_t handle[16];
     uint32_t ssidref;
-    uint32_t create_flags;  /* XEN_DOMCTL_CDF_* */
+    uint32_t create_flags; /* XEN_DOMCTL_CDF_* */
     uint32_t vm_assist;
     uint32_t cpupool_id;
+    uint32_t sched_weight; /* 1..65535, see xen/sched.h */
+    uint32_t sched_cap;    /* percent of a pCPU, 0 = none */
     int64_t time_offset_seconds;
     uint32_t domctl_max_evtchn_port, max_grant_frames, max_maptrack_frames;
 
@@ -107,7 +110,8 @@ struct domain
 
     struct evtchn_domain *evtchn;
     struct grant_table *grant_table;
-    struct nested_domain *nested; /* NULL unless nestedhvm=1 */
+    struct domain_watchdog *watchdog; /* NULL until the first is set */
+    struct nested_domain *nested;     /* NULL unless nestedhvm=1 */
 
     struct p2m_domain p2m;
     struct hvm_domain arch;
@@ -116,9 +120,9 @@ struct domain
 extern struct list_head domain_list;
 extern struct domain *dom0;
 
-#define for_each_domain(d) list_for_each_entry(d, &domain_list, list)
-#define for_each_vcpu(d, v)                                                    \
-    for ( uint32_t vi_ = 0; vi_ < (d)->max_vcpus; vi_++ )                      \
+#define for_each_domain(d) list_for_each_entry (d, &domain_list, list)
+#define for_each_vcpu(d, v)                               \
+    for ( uint32_t vi_ = 0; vi_ < (d)->max_vcpus; vi_++ ) \
         if ( ((v) = (d)->vcpu[vi_]) != NULL )
 
 /*
@@ -136,6 +140,11 @@ struct vcpu *vcpu_create(struct domain *d, uint32_t vcpu_id);
 struct domain *get_domain_by_id(domid_t domid);
 bool get_domain(struct domain *d);
 void put_domain(struct domain *d);
+/* A reference on a domain that certainly has one already. */
+static inline void get_knownalive_domain(struct domain *d)
+{
+    __atomic_add_fetch(&d->refcnt, 1, __ATOMIC_RELAXED);
+}
 
 /* Pausing nests. _sync forms return when no vCPU of it runs. */
 void vcpu_pause(struct vcpu *v);
@@ -148,6 +157,8 @@ int domain_unpause_by_systemcontroller(struct domain *d);
 /* The guest asked to end (SCHEDOP_shutdown) or was made to. */
 void domain_shutdown(struct domain *d, uint8_t reason);
 void domain_resume(struct domain *d);
+/* Dom0 ended: power the machine off, restart it, or (noreboot) halt. */
+void noreturn hwdom_shutdown(uint8_t reason);
 /*
  * The guest did what cannot go on: log state, stop this domain alone with
  * SHUTDOWN_crash. Returns; the vCPU will not be entered again.
@@ -162,16 +173,15 @@ int sched_init_vcpu(struct vcpu *v);
 void sched_destroy_vcpu(struct vcpu *v);
 void vcpu_wake(struct vcpu *v);  /* re-evaluate: run it if nothing stops it */
 void vcpu_sleep(struct vcpu *v); /* re-evaluate: stop it if something does */
-void vcpu_block(void);           /* current waits for an event, unless pending */
+void vcpu_block(void); /* current waits for an event, unless pending */
 void vcpu_unblock(struct vcpu *v);
-void vcpu_kick(struct vcpu *v);  /* make it look at its pending events soon */
+void vcpu_kick(struct vcpu *v); /* make it look at its pending events soon */
 void vcpu_yield(void);
 bool vcpu_runnable(const struct vcpu *v);
 /* Time v has run, ns; state since when. For domctl and runstate areas. */
 uint64_t vcpu_runtime(const struct vcpu *v);
 void vcpu_runstate_get(const struct vcpu *v, vcpu_runstate_info_t *out);
 void vcpu_runstate_update_guest(struct vcpu *v);
-void noreturn idle_loop(void);
 
 static inline bool hypercall_preempt_check(void)
 {

@@ -34,6 +34,7 @@ struct page_info
 #define PGF_FREE   0x01 /* head of a free buddy block */
 #define PGF_XEN    0x02 /* hypervisor page shared with a domain, not its RAM */
 #define PGF_RAM    0x04 /* frame is RAM known to the allocator */
+#define PGF_ALLOCATED 0x10 /* the owner's allocation reference is held */
 #define PGF_STATIC 0x08 /* dom0's 1:1 memory: stays out of the buddy */
 
 extern struct page_info *frame_table;
@@ -111,10 +112,15 @@ struct page_info *alloc_domheap_pages(struct domain *d, unsigned int order,
 #define MEMF_no_limit 1u
 #define MEMF_no_scrub 2u
 
+/* At boot: RAM that never was in the heap becomes d's (Dom0's 1:1 memory). */
+void adopt_static_page(struct page_info *pg, struct domain *d);
+
 /* Take a reference if pg is allocated and owned by d (NULL: by anyone). */
 bool __must_check get_page(struct page_info *pg, const struct domain *d);
 /* Drop a reference; the last one returns the page to the heap. */
 void put_page(struct page_info *pg);
+/* Give the owner's allocation reference back, at most once (see p2m.h). */
+void put_page_alloc_ref(struct page_info *pg);
 struct domain *page_get_owner(const struct page_info *pg);
 
 /*
@@ -136,3 +142,10 @@ void xfree(void *p);
 
 /* Uncached mapping of device memory; never undone. */
 void *ioremap(paddr_t pa, size_t size);
+
+/*
+ * Boot: a page (not zeroed) or a range from boot_ram_map, while there is no
+ * heap yet; boot_alloc_page() turns to the heap once there is one.
+ */
+void *boot_alloc_page(void);
+paddr_t boot_alloc(uint64_t size, uint64_t align);

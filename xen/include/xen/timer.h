@@ -4,13 +4,18 @@
 
 #include <xen/time.h>
 
+/*
+ * Queued timers form a pairing heap: a tree in which no child expires before
+ * its parent. Siblings are linked; a first child points back to its parent.
+ */
 struct timer
 {
     s_time_t expires;
     void (*fn)(void *data);
     void *data;
     unsigned int cpu;
-    unsigned int heap_slot; /* 0: not queued */
+    bool queued;
+    struct timer *child, *next, *prev;
 };
 
 void init_timer(struct timer *t, void (*fn)(void *), void *data,
@@ -21,7 +26,11 @@ void stop_timer(struct timer *t);
 void kill_timer(struct timer *t);
 static inline bool timer_is_active(const struct timer *t)
 {
-    return t->heap_slot != 0;
+    return t->queued;
 }
 /* Run what has expired on this pCPU and reprogram the hardware. */
 void timers_run(void);
+
+/* The heap alone, without clock or hardware. */
+struct timer *timer_heap_insert(struct timer *root, struct timer *t);
+struct timer *timer_heap_remove(struct timer *root, struct timer *t);

@@ -23,18 +23,12 @@ struct hvm_pio
  */
 bool hvm_handle_pio(struct vcpu *v, const struct hvm_pio *io);
 
-/* Allocate d's I/O bitmap (two pages) and set the bits of trapped ports. */
+/*
+ * d's I/O bitmap (two pages), bits set where ports exit. Destroy frees it and
+ * the rest of d's port state; both need is_hwdom to be final.
+ */
 int hvm_io_bitmap_init(struct domain *d);
 void hvm_io_bitmap_destroy(struct domain *d);
-/* Ports the hypervisor needs to see: Dom0 sets these from FADT and console. */
-struct hvm_hwdom_ports
-{
-    uint16_t pm1a_cnt, pm1b_cnt; /* 0: none */
-    uint8_t sleep_type_s5;       /* SLP_TYP of S5; 0xff: unknown */
-    uint16_t console_port;       /* eight ports of the console's UART, or 0 */
-};
-extern struct hvm_hwdom_ports hvm_hwdom_ports;
-
 /* Memory-mapped devices of ours; unclaimed: all ones, writes vanish. */
 uint64_t hvm_mmio_read(struct vcpu *v, paddr_t gpa, unsigned int size);
 void hvm_mmio_write(struct vcpu *v, paddr_t gpa, unsigned int size,
@@ -48,6 +42,13 @@ int hvm_msr_read(struct vcpu *v, uint32_t msr, uint64_t *val);
 int hvm_msr_write(struct vcpu *v, uint32_t msr, uint64_t val);
 /* Power-up state of the MTRRs and other MSRs kept in v->arch. */
 void hvm_msr_reset(struct vcpu *v);
+
+/* The TSC offset and IA32_PAT live in the VMCS; v is current or not running. */
+void hvm_set_tsc_offset(struct vcpu *v, uint64_t offset);
+uint64_t hvm_get_guest_pat(struct vcpu *v);
+void hvm_set_guest_pat(struct vcpu *v, uint64_t pat);
+/* SDM "IA32_PAT MSR": may software write this? */
+bool hvm_pat_valid(uint64_t pat);
 
 /* CPUID as current vCPU v sees it. */
 void hvm_cpuid(struct vcpu *v, uint32_t leaf, uint32_t subleaf,

@@ -65,16 +65,18 @@ struct guest_msrs
 
 struct vmx_vcpu
 {
-    mfn_t vmcs;             /* vmcs01 */
+    mfn_t vmcs; /* vmcs01 */
     bool launched;
     uint16_t vpid;
     uint32_t pin, proc, proc2, entry, exit; /* controls as last written */
     uint64_t cr0_mask, cr4_mask;            /* bits that exit */
     uint64_t cr0_shadow, cr4_shadow;        /* guest's view of owned bits */
-    uint64_t *msr_bitmap;   /* 4 KiB */
+    uint64_t *msr_bitmap;                   /* 4 KiB */
     uint32_t idt_vectoring; /* of the exit being handled, to re-inject */
     bool intr_window;       /* interrupt-window exiting is on */
     bool nmi_window;
+    uint64_t ept_gen; /* p2m.flush_gen this vCPU entered with */
+    bool intr_dirty;  /* look at pending events before entry */
 };
 
 struct hvm_vcpu
@@ -82,11 +84,11 @@ struct hvm_vcpu
     struct guest_gprs gprs; /* first: the entry code addresses it */
     struct vmx_vcpu vmx;
     struct guest_msrs msrs;
-    void *xsave_area;       /* 64-byte aligned, xsave_size bytes */
+    void *xsave_area; /* 64-byte aligned, xsave_size bytes */
     uint64_t xcr0, xss;
     uint64_t tsc_offset, tsc_adjust;
     uint64_t guest_efer_shadow;
-    uint64_t dr[4], dr6;    /* while not loaded */
+    uint64_t dr[4], dr6; /* while not loaded */
     uint64_t mtrr_def_type, mtrr_cap, mtrr_fixed[11], mtrr_var[16];
     uint64_t misc_enable;
 
@@ -96,10 +98,17 @@ struct hvm_vcpu
     struct hvm_event inject;      /* exception or software event */
     bool nmi_pending;
 
-    struct nested_vcpu *nested;   /* NULL unless nestedhvm=1 */
+    struct nested_vcpu *nested; /* NULL unless nestedhvm=1 */
 };
 
 #define NR_HVM_PARAMS HVM_NR_PARAMS
+
+/* One line of a guest's memory map, laid out as XENMEM_memory_map has it. */
+struct e820_entry_guest
+{
+    uint64_t addr, size;
+    uint32_t type;
+} __packed;
 
 struct hvm_domain
 {
@@ -108,13 +117,14 @@ struct hvm_domain
     uint32_t emulation_flags;
     struct vioapic *vioapic; /* NULL: none (DomU) */
     struct cpu_policy *policy;
-    uint64_t *io_bitmap;     /* two pages */
-    paddr_t e820_nr;
+    uint64_t *io_bitmap;           /* two pages */
+    struct debug_line *debug_line; /* port 0xe9, hvm/debug-port.c */
+    uint32_t e820_nr;
     struct e820_entry_guest *e820; /* what XENMEM_memory_map tells */
-    uint64_t tsc_offset;     /* guest TSC = host TSC + this */
+    uint64_t tsc_offset;           /* guest TSC = host TSC + this */
     uint32_t tsc_mode;
     uint32_t vtsc_khz;
-    uint64_t wc_sec;         /* as last written into shared_info */
+    uint64_t wc_sec; /* as last written into shared_info */
 };
 
 /* --- Registers of a vCPU that is current or not running (hvm/vmx). --- */
@@ -130,6 +140,8 @@ struct vcpu_hvm_context_regs; /* public/hvm/save.h: struct hvm_hw_cpu */
 struct hvm_hw_cpu;
 
 uint64_t hvm_get_rip(void); /* current */
+uint64_t hvm_get_rsp(void);
+void hvm_set_rsp(uint64_t rsp);
 void hvm_set_rip(uint64_t rip);
 uint64_t hvm_get_rflags(void);
 void hvm_set_rflags(uint64_t f);
@@ -154,6 +166,8 @@ void hvm_inject_page_fault(uint64_t cr2, uint32_t error_code);
 void hvm_inject_gp0(void);
 void hvm_inject_ud(void);
 void hvm_inject_nmi(struct vcpu *v);
+/* Is there anything to deliver to v, interrupt flag aside? */
+bool hvm_vcpu_has_pending_irq(struct vcpu *v);
 /* Ask for the event-channel upcall of v (vcpu_info was marked pending). */
 void hvm_assert_evtchn_upcall(struct vcpu *v);
 

@@ -12,11 +12,11 @@ struct page_info;
 /* Kept in software-available bits of the EPT entry. */
 typedef enum p2m_type
 {
-    p2m_invalid = 0,     /* nothing there: accesses are unclaimed MMIO */
-    p2m_ram_rw = 1,      /* the domain's own RAM */
-    p2m_ram_ro = 2,      /* RAM, writes discarded */
+    p2m_invalid = 0,      /* nothing there: accesses are unclaimed MMIO */
+    p2m_ram_rw = 1,       /* the domain's own RAM */
+    p2m_ram_ro = 2,       /* RAM, writes discarded */
     p2m_ram_logdirty = 3, /* RAM, first write recorded */
-    p2m_mmio_direct = 4, /* device memory or firmware tables, machine frame */
+    p2m_mmio_direct = 4,  /* device memory or firmware tables, machine frame */
     p2m_grant_map_rw = 5, /* another domain's page, by grant */
     p2m_grant_map_ro = 6,
     p2m_map_foreign = 7, /* another domain's page, by privilege */
@@ -24,20 +24,22 @@ typedef enum p2m_type
     p2m_apic_access = 9, /* the APIC-access page */
 } p2m_type_t;
 
-#define p2m_is_ram(t)     ((t) == p2m_ram_rw || (t) == p2m_ram_ro || (t) == p2m_ram_logdirty)
+#define p2m_is_ram(t) \
+    ((t) == p2m_ram_rw || (t) == p2m_ram_ro || (t) == p2m_ram_logdirty)
 #define p2m_is_grant(t)   ((t) == p2m_grant_map_rw || (t) == p2m_grant_map_ro)
 #define p2m_is_foreign(t) ((t) == p2m_map_foreign)
 /* Types through which the hypervisor may read or write guest memory. */
-#define p2m_is_any_ram(t) (p2m_is_ram(t) || p2m_is_grant(t) || p2m_is_foreign(t) || (t) == p2m_xen)
+#define p2m_is_any_ram(t) \
+    (p2m_is_ram(t) || p2m_is_grant(t) || p2m_is_foreign(t) || (t) == p2m_xen)
 #define p2m_is_readonly(t) ((t) == p2m_ram_ro || (t) == p2m_grant_map_ro)
 
 struct p2m_domain
 {
     spinlock_t lock;
     struct domain *domain;
-    uint64_t *root;        /* EPT level-4 table */
-    uint64_t eptp;         /* ready for the VMCS */
-    uint64_t flush_gen;    /* bumped when stale translations may be cached */
+    uint64_t *root;     /* EPT level-4 table */
+    uint64_t eptp;      /* ready for the VMCS */
+    uint64_t flush_gen; /* bumped when stale translations may be cached */
     uint64_t max_mapped_gfn;
     uint64_t nr_table_pages;
     uint32_t paging_pool_mb; /* XEN_DOMCTL_*_paging_mempool_size bookkeeping */

@@ -8,8 +8,6 @@
 /* Called by head.S; info is where the loader's structure is. */
 void noreturn boot_main(uint32_t magic, uint32_t info);
 
-/* Take Dom0's 1:1 memory out of boot_ram_map (arch/x86/dom0*.c). */
-void dom0_reserve_memory(void);
 
 void noreturn machine_restart(void);
 void noreturn machine_halt(void);

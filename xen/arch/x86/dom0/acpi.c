@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* Dom0's ACPI tables: the host's, with root and MADT of our own. */
+
+#include <xen/acpi.h>
+#include <xen/lib.h>
+#include <xen/mm.h>
+#include <asm/acpi-build.h>
+#include <asm/hvm-io.h>
+#include <asm/vioapic.h>
+#include <asm/io-apic.h>
+#include "private.h"
+
+#define AREA_SIZE 0x10000
+
+static void list_host_tables(struct acpi_build_input *in)
+{
+    for ( unsigned int i = 0; i < acpi_info.nr_tables; i++ )
+    {
+        const struct acpi_header *h = maddr_to_virt(acpi_info.table[i]);
+
+        if ( !acpi_dom0_may_see(h->signature) ||
+             in->nr_tables == ACPI_BUILD_MAX_TABLES )
+            continue;
+        memcpy(in->table[in->nr_tables].signature, h->signature, 4);
+        in->table[in->nr_tables++].address = acpi_info.table[i];
+    }
+}
+
+paddr_t dom0_build_acpi(struct domain *d)
+{
+    static struct acpi_build_iso iso[ACPI_MAX_OVERRIDE];
+    static struct acpi_build_ioapic ioapic[ACPI_MAX_IOAPICS];
+    static struct acpi_build_input in;
+    paddr_t rsdp;
+    int rc;
+
+    if ( !acpi_info.present )
+        panic("Dom0 needs ACPI tables, and the firmware has none\n");
+    in.base = dom0_acpi_area;
+    in.nr_vcpus = d->max_vcpus;
+    in.lapic_address = 0xfee00000;
+    list_host_tables(&in);
+    for ( unsigned int i = 0; i < acpi_info.nr_overrides; i++ )
+        iso[i] =
+            (struct acpi_build_iso){ .source = acpi_info.override[i].irq,
+                                     .gsi = acpi_info.override[i].gsi,
+                                     .flags = acpi_info.override[i].flags };
+    for ( unsigned int i = 0; i < acpi_info.nr_ioapics; i++ )
+        ioapic[i] = (struct acpi_build_ioapic){
+            .id = acpi_info.ioapic[i].id,
+            .address = acpi_info.ioapic[i].address,
+            .gsi_base = acpi_info.ioapic[i].gsi_base,
+        };
+    in.iso = iso;
+    in.nr_iso = acpi_info.nr_overrides;
+    in.ioapic = ioapic;
+    in.nr_ioapic = acpi_info.nr_ioapics;
+    rc = acpi_build_dom0(&in, maddr_to_virt(dom0_acpi_area), AREA_SIZE, &rsdp);
+    if ( rc )
+        panic("Dom0's ACPI tables do not fit (%d)\n", rc);
+    return rsdp;
+}

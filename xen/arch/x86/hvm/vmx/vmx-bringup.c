@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* Turning VT-x on for a pCPU, with every capability checked before use. */
+
+#include <xen/lib.h>
+#include <xen/mm.h>
+#include <asm/msr-index.h>
+#include <asm/processor.h>
+#include <asm/vmx.h>
+#include "vmx-ops.h"
+
+#define CPUID1_ECX_VMX (1u << 5)
+#define CPUID1_ECX_SMX (1u << 6)
+
+struct vmx_caps vmx_caps;
+
+static uint64_t read_or_zero(uint32_t msr)
+{
+    uint64_t v;
+
+    return rdmsr_safe(msr, &v) ? 0 : v;
+}
+
+static void read_capability_msrs(struct vmx_msrs *m)
+{
+    bool true_ctls;
+
+    m->basic = rdmsr(MSR_IA32_VMX_BASIC);
+    true_ctls = m->basic & VMX_BASIC_TRUE_CTLS;
+    m->pin = rdmsr(true_ctls ? MSR_IA32_VMX_TRUE_PINBASED_CTLS
+                             : MSR_IA32_VMX_PINBASED_CTLS);
+    m->proc = rdmsr(true_ctls ? MSR_IA32_VMX_TRUE_PROC_CTLS
+                              : MSR_IA32_VMX_PROCBASED_CTLS);
+    m->exit =
+        rdmsr(true_ctls ? MSR_IA32_VMX_TRUE_EXIT_CTLS : MSR_IA32_VMX_EXIT_CTLS);
+    m->entry = rdmsr(true_ctls ? MSR_IA32_VMX_TRUE_ENTRY_CTLS
+                               : MSR_IA32_VMX_ENTRY_CTLS);
+    m->misc = rdmsr(MSR_IA32_VMX_MISC);
+    m->cr0_fixed0 = rdmsr(MSR_IA32_VMX_CR0_FIXED0);
+    m->cr0_fixed1 = rdmsr(MSR_IA32_VMX_CR0_FIXED1);
+    m->cr4_fixed0 = rdmsr(MSR_IA32_VMX_CR4_FIXED0);
+    m->cr4_fixed1 = rdmsr(MSR_IA32_VMX_CR4_FIXED1);
+    m->vmcs_enum = read_or_zero(MSR_IA32_VMX_VMCS_ENUM);
+    if ( (m->proc >> 32) & PROC_SECONDARY )
+        m->proc2 = read_or_zero(MSR_IA32_VMX_PROCBASED_CTLS2);
+    if ( (m->proc2 >> 32) & (PROC2_EPT | PROC2_VPID) )
+        m->ept_vpid = read_or_zero(MSR_IA32_VMX_EPT_VPID_CAP);
+    if ( (m->proc2 >> 32) & PROC2_VMFUNC )
+        m->vmfunc = read_or_zero(MSR_IA32_VMX_VMFUNC);
+}
+
+/* Firmware may leave the lock bit open, set it with VMX on, or lock it off. */
+static void check_feature_control(void)
+{
+    uint64_t fc = read_or_zero(MSR_FEATURE_CONTROL);
+
+    if ( !(fc & FEATURE_CONTROL_LOCK) )
+    {
+        fc |= FEATURE_CONTROL_VMX | FEATURE_CONTROL_LOCK;
+        if ( wrmsr_safe(MSR_FEATURE_CONTROL, fc) )
+            panic("VMX: IA32_FEATURE_CONTROL cannot be written\n");
+    }
+    else if ( !(fc & FEATURE_CONTROL_VMX) )
+        panic("VMX is locked off by the firmware (IA32_FEATURE_CONTROL %#lx): "
+              "enable VT-x in the firmware setup\n",
+              fc);
+}
+
+static void print_caps(const struct vmx_caps *c)
+{
+    printk(XENLOG_INFO "VMX: supported and used:%s%s%s%s%s%s%s%s\n",
+           " EPT unrestricted-guest", c->ept_2m ? " EPT-2M" : "",
+           c->ept_1g ? " EPT-1G" : "", c->vpid ? " VPID" : "",
+           c->tpr_shadow ? " TPR-shadow" : "",
+           c->preemption_timer ? " preemption-timer" : "",
+           (c->pin & PIN_VIRT_NMI) ? " virtual-NMIs" : "",
+           c->shadow_vmcs ? " VMCS-shadowing" : "");
+    printk(XENLOG_INFO "VMX: supported, not used:%s%s%s%s%s%s%s\n",
+           c->apic_reg_virt ? " APIC-register-virtualization" : "",
+           c->vintr ? " virtual-interrupt-delivery" : "",
+           c->x2apic_virt ? " x2APIC-virtualization" : "", c->pml ? " PML" : "",
+           c->tsc_scaling ? " TSC-scaling" : "", c->ept_ad ? " EPT-A/D" : "",
+           c->mtf ? " MTF" : "");
+    printk(XENLOG_DEBUG "VMX: revision %#x pin %#x proc %#x proc2 %#x exit %#x "
+                        "entry %#x\n",
+           c->revision, c->pin, c->proc, c->proc2, c->exit, c->entry);
+}
+
+void vmx_bringup(void)
+{
+    struct percpu *cpu = this_cpu();
+    struct vmx_msrs raw = { 0 };
+    const char *why;
+    uint32_t *region;
+
+    if ( !(cpuid_count(1, 0).c & CPUID1_ECX_VMX) )
+        panic("VMX is required, and this processor does not have it\n");
+    check_feature_control();
+
+    read_capability_msrs(&raw);
+    if ( (why = vmx_caps_choose(&raw, &vmx_caps)) != NULL )
+        panic("VMX: %s on this processor\n", why);
+    if ( cpu->cpu == 0 )
+        print_caps(&vmx_caps);
+
+    region = alloc_xenheap_page();
+    if ( !region )
+        panic("VMX: no memory for the VMXON region\n");
+    region[0] = vmx_caps.revision;
+    cpu->vmxon_region = region;
+
+    write_cr0((read_cr0() | raw.cr0_fixed0) & raw.cr0_fixed1);
+    write_cr4((read_cr4() | X86_CR4_VMXE | raw.cr4_fixed0) & raw.cr4_fixed1);
+    if ( !vmx_vmxon(virt_to_maddr(region)) )
+        panic("VMX: VMXON failed on CPU%u\n", cpu->cpu);
+    if ( vmx_caps.vpid )
+        vmx_invvpid(INVVPID_ALL, 0, 0);
+    vmx_invept(INVEPT_ALL, 0);
+}
+
+void noreturn vmx_insn_failed(const char *insn, uint64_t operand)
+{
+    panic("VMX: %s %#lx failed\n", insn, operand);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/* Exits that need a line or a few: faults, windows, caches, timers. */
+
+#include <xen/domain.h>
+#include <xen/hypercall.h>
+#include <xen/lib.h>
+#include <xen/sched.h>
+#include <public/sched.h>
+#include <asm/cpu-policy.h>
+#include <asm/hvm-io.h>
+#include <asm/irq.h>
+#include <asm/processor.h>
+#include <asm/vlapic.h>
+#include <asm/vmx.h>
+#include <asm/nested-hvm.h>
+#include "vmx-ops.h"
+
+enum exit_result vmx_exit_ud(struct vcpu *v)
+{
+    hvm_inject_ud();
+    return EXIT_RESUME;
+}
+
+enum exit_result vmx_exit_gp(struct vcpu *v)
+{
+    hvm_inject_gp0();
+    return EXIT_RESUME;
+}
+
+enum exit_result vmx_exit_skip(struct vcpu *v)
+{
+    return EXIT_SKIP;
+}
+
+enum exit_result vmx_exit_pause(struct vcpu *v)
+{
+    vcpu_yield();
+    return EXIT_SKIP;
+}
+
+enum exit_result vmx_exit_cpuid(struct vcpu *v)
+{
+    struct guest_gprs *g = &v->arch.gprs;
+    struct cpuid_leaf l;
+
+    hvm_cpuid(v, g->rax, g->rcx, &l);
+    g->rax = l.a;
+    g->rbx = l.b;
+    g->rcx = l.c;
+    g->rdx = l.d;
+    return EXIT_SKIP;
+}
+
+enum exit_result vmx_exit_hlt(struct vcpu *v)
+{
+    /* RIP first: the wake-up may come from within. */
+    vmx_skip_insn();
+    if ( !(vmread(VMCS_guest_rflags) & X86_EFLAGS_IF) && !v->arch.nmi_pending )
+    {
+        /* Only an NMI or INIT can end this; a single CPU is done for. */
+        if ( v->domain->max_vcpus == 1 )
+        {
+            guest_printk(v->domain, "halted with interrupts off\n");
+            domain_shutdown(v->domain, SHUTDOWN_poweroff);
+            return EXIT_RESUME;
+        }
+    }
+    vcpu_block();
+    return EXIT_RESUME;
+}
+
+enum exit_result vmx_exit_vmcall(struct vcpu *v)
+{
+    if ( unlikely(hvm_get_cpl() != 0) )
+    {
+        v->arch.gprs.rax = -EPERM;
+        return EXIT_SKIP;
+    }
+    return hypercall_dispatch() ? EXIT_SKIP : EXIT_RESUME;
+}
+
+#define XCR0_X87    0x01ULL
+#define XCR0_SSE    0x02ULL
+#define XCR0_AVX    0x04ULL
+#define XCR0_MPX    0x18ULL
+#define XCR0_AVX512 0xe0ULL
+
+static bool xcr0_valid(const struct cpu_policy *p, uint64_t val)
+{
+    uint64_t allowed = p->xstate[0].a | ((uint64_t)p->xstate[0].d << 32);
+    uint64_t mpx = val & XCR0_MPX, avx512 = val & XCR0_AVX512;
+
+    return !(val & ~allowed) && (val & XCR0_X87) &&
+           (!(val & XCR0_AVX) || (val & XCR0_SSE)) &&
+           (!mpx || mpx == XCR0_MPX) &&
+           (!avx512 || (avx512 == XCR0_AVX512 && (val & XCR0_AVX)));
+}
+
+/* SDM "XSETBV": bits must be supported, x87 set, AVX only with SSE. */
+enum exit_result vmx_exit_xsetbv(struct vcpu *v)
+{
+    struct guest_gprs *g = &v->arch.gprs;
+    uint64_t val = (uint32_t)g->rax | (g->rdx << 32);
+
+    if ( (uint32_t)g->rcx != 0 || hvm_get_cpl() != 0 ||
+         !xcr0_valid(v->domain->arch.policy, val) )
+    {
+        hvm_inject_gp0();
+        return EXIT_RESUME;
+    }
+    v->arch.xcr0 = val;
+    xsetbv(0, val);
+    return EXIT_SKIP;
+}
+
+/* Memory is coherent and guests have no devices that need it: Dom0 only. */
+enum exit_result vmx_exit_wbinvd(struct vcpu *v)
+{
+    if ( v->domain->is_hwdom )
+        __asm__ volatile("wbinvd" ::: "memory");
+    return EXIT_SKIP;
+}
+
+/* Writing back is a correct way of invalidating, dropping data is not. */
+enum exit_result vmx_exit_invd(struct vcpu *v)
+{
+    return vmx_exit_wbinvd(v);
+}
+
+enum exit_result vmx_exit_ext_intr(struct vcpu *v)
+{
+    irq_dispatch(vmread(VMCS_exit_intr_info) & INTR_INFO_VECTOR_MASK);
+    return EXIT_RESUME;
+}
+
+/*
+ * The backstop: the guest ran a whole time slice without any other exit that
+ * looked at the clock.
+ */
+enum exit_result vmx_exit_preempt_timer(struct vcpu *v)
+{
+    vmwrite(VMCS_preemption_timer, vmx_preemption_ticks());
+    timers_run();
+    return EXIT_RESUME;
+}
+
+enum exit_result vmx_exit_exception_nmi(struct vcpu *v)
+{
+    uint32_t info = vmread(VMCS_exit_intr_info);
+
+    if ( (info & INTR_INFO_TYPE_MASK) >> INTR_INFO_TYPE_SHIFT == INTR_TYPE_NMI )
+    {
+        printk(XENLOG_WARNING "NMI while d%uv%u ran, nobody wants it\n",
+               v->domain->domain_id, v->vcpu_id);
+        return EXIT_RESUME;
+    }
+    if ( (info & INTR_INFO_VECTOR_MASK) == X86_EXC_MC )
+        panic("machine check while d%uv%u ran\n", v->domain->domain_id,
+              v->vcpu_id);
+    domain_crash(v->domain, "unexpected exception exit %#x", info);
+    return EXIT_RESUME;
+}
+
+enum exit_result vmx_exit_triple_fault(struct vcpu *v)
+{
+    guest_printk(v->domain, "triple fault in d%uv%u\n", v->domain->domain_id,
+                 v->vcpu_id);
+    vmx_dump_vcpu(v);
+    /* What a PC does: it resets. The toolstack decides by on_reboot. */
+    domain_shutdown(v->domain, SHUTDOWN_reboot);
+    return EXIT_RESUME;
+}
+
+enum exit_result vmx_exit_task_switch(struct vcpu *v)
+{
+    domain_crash(
+        v->domain, "hardware task switch to selector %#x",
+        (uint16_t)(vmread(VMCS_exit_qualification) & TS_QUAL_SELECTOR_MASK));
+    return EXIT_RESUME;
+}
+
+enum exit_result vmx_exit_intr_window(struct vcpu *v)
+{
+    vmx_intr_dirty(v);
+    return EXIT_RESUME;
+}
+
+enum exit_result vmx_exit_nmi_window(struct vcpu *v)
+{
+    vmx_intr_dirty(v);
+    return EXIT_RESUME;
+}
+
+/* The guest lowered its TPR: a pending interrupt may go in now. */
+enum exit_result vmx_exit_tpr_below(struct vcpu *v)
+{
+    vmx_intr_dirty(v);
+    return EXIT_RESUME;
+}
+
+enum exit_result vmx_exit_mtf(struct vcpu *v)
+{
+    vmx_set_proc(v, 0, PROC_MTF);
+    return EXIT_RESUME;
+}
+
+enum exit_result vmx_exit_vmx_insn(struct vcpu *v)
+{
+    if ( !v->arch.nested )
+    {
+        hvm_inject_ud();
+        return EXIT_RESUME;
+    }
+    nested_handle_vmx_insn(v,
+                           vmread(VMCS_exit_reason) & EXIT_REASON_BASIC_MASK);
+    return EXIT_RESUME;
+}
+
+/* SDM "VM-Entry Failures During or After Loading Guest State". */
+enum exit_result vmx_exit_entry_failure(struct vcpu *v)
+{
+    domain_crash(v->domain, "VM entry failed: reason %#lx qualification %#lx",
+                 vmread(VMCS_exit_reason), vmread(VMCS_exit_qualification));
+    return EXIT_RESUME;
+}

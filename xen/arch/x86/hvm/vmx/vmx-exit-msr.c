@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* Exits of RDMSR and WRMSR, and the MSRs that live in the VMCS. */
+
+#include <xen/domain.h>
+#include <xen/lib.h>
+#include <asm/cpu-policy.h>
+#include <asm/hvm-io.h>
+#include <asm/msr-index.h>
+#include <asm/processor.h>
+#include <asm/vlapic.h>
+#include <asm/vmx.h>
+#include <asm/nested-hvm.h>
+#include "vmx-ops.h"
+
+#define EFER_VALID   (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)
+#define DEBUGCTL_LBR 1ULL
+#define DEBUGCTL_BTF 2ULL
+
+uint64_t hvm_get_efer(void)
+{
+    return vmread(VMCS_guest_efer);
+}
+
+/* SDM "Extended Feature Enable Register": LME is fixed while paging is on. */
+static int write_efer(struct vcpu *v, uint64_t val)
+{
+    uint64_t old = vmread(VMCS_guest_efer);
+
+    if ( val & ~EFER_VALID )
+        return -EFAULT;
+    if ( hvm_paging_enabled() && ((val ^ old) & EFER_LME) )
+        return -EFAULT;
+    vmwrite(VMCS_guest_efer, (val & ~EFER_LMA) | (old & EFER_LMA));
+    if ( (val ^ old) & EFER_NXE )
+        vmx_flush_guest_tlb(v);
+    return 0;
+}
+
+static bool in_vmcs(uint32_t msr, uint32_t *field)
+{
+    static const struct
+    {
+        uint32_t msr, field;
+    } map[] = {
+        { MSR_SYSENTER_CS, VMCS_guest_sysenter_cs },
+        { MSR_SYSENTER_ESP, VMCS_guest_sysenter_esp },
+        { MSR_SYSENTER_EIP, VMCS_guest_sysenter_eip },
+        { MSR_FS_BASE, VMCS_guest_fs_base },
+        { MSR_GS_BASE, VMCS_guest_gs_base },
+        { MSR_PAT, VMCS_guest_pat },
+    };
+
+    for ( unsigned int i = 0; i < ARRAY_SIZE(map); i++ )
+        if ( map[i].msr == msr )
+        {
+            *field = map[i].field;
+            return true;
+        }
+    return false;
+}
+
+static bool is_vmx_msr(uint32_t msr)
+{
+    return msr == MSR_FEATURE_CONTROL ||
+           (msr >= MSR_IA32_VMX_FIRST && msr <= MSR_IA32_VMX_LAST);
+}
+
+int vmx_msr_read(struct vcpu *v, uint32_t msr, uint64_t *val)
+{
+    uint32_t field;
+
+    if ( msr == MSR_EFER )
+        *val = hvm_get_efer();
+    else if ( in_vmcs(msr, &field) )
+        *val = vmread(field);
+    else if ( msr == MSR_DEBUGCTL )
+        *val = vmread(VMCS_guest_debugctl);
+    else if ( is_vmx_msr(msr) )
+    {
+        if ( v->arch.nested )
+            return nested_rdmsr(v, msr, val);
+        /* As Xen: readable, locked, VMX off; the capability MSRs fault. */
+        if ( msr != MSR_FEATURE_CONTROL )
+            return -EFAULT;
+        *val = FEATURE_CONTROL_LOCK;
+    }
+    else
+        return hvm_msr_read(v, msr, val);
+    return 0;
+}
+
+int vmx_msr_write(struct vcpu *v, uint32_t msr, uint64_t val)
+{
+    uint32_t field;
+
+    if ( msr == MSR_EFER )
+        return write_efer(v, val);
+    if ( in_vmcs(msr, &field) )
+    {
+        if ( msr == MSR_PAT && !hvm_pat_valid(val) )
+            return -EFAULT;
+        vmwrite(field, val);
+        return 0;
+    }
+    if ( msr == MSR_DEBUGCTL )
+    {
+        /* Branch records are not switched: single-stepping bits only. */
+        if ( val & ~(DEBUGCTL_LBR | DEBUGCTL_BTF) )
+            return -EFAULT;
+        vmwrite(VMCS_guest_debugctl, val & DEBUGCTL_BTF);
+        return 0;
+    }
+    if ( is_vmx_msr(msr) )
+        return v->arch.nested ? nested_wrmsr(v, msr, val) : -EFAULT;
+    return hvm_msr_write(v, msr, val);
+}
+
+enum exit_result vmx_exit_rdmsr(struct vcpu *v)
+{
+    struct guest_gprs *g = &v->arch.gprs;
+    uint64_t val;
+
+    if ( vmx_msr_read(v, g->rcx, &val) )
+    {
+        hvm_inject_gp0();
+        return EXIT_RESUME;
+    }
+    g->rax = (uint32_t)val;
+    g->rdx = val >> 32;
+    return EXIT_SKIP;
+}
+
+enum exit_result vmx_exit_wrmsr(struct vcpu *v)
+{
+    struct guest_gprs *g = &v->arch.gprs;
+
+    if ( vmx_msr_write(v, g->rcx, (uint32_t)g->rax | (g->rdx << 32)) )
+    {
+        hvm_inject_gp0();
+        return EXIT_RESUME;
+    }
+    return EXIT_SKIP;
+}

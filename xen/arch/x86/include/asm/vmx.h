@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* VT-x: what the processor offers, what we use of it, and the entry points. */
+#pragma once
+
+#include <xen/domain.h>
+#include <asm/vmx-defs.h>
+
+/* The capability MSRs as the processor reports them. */
+struct vmx_msrs
+{
+    uint64_t basic, misc, ept_vpid, vmfunc, vmcs_enum;
+    uint64_t pin, proc, exit, entry; /* the TRUE forms where they exist */
+    uint64_t proc2;
+    uint64_t cr0_fixed0, cr0_fixed1, cr4_fixed0, cr4_fixed1;
+};
+
+/* Control words for our guests, and shortcuts for what was found. */
+struct vmx_caps
+{
+    struct vmx_msrs raw;
+    uint32_t revision;
+    uint32_t pin, proc, proc2, entry, exit;
+    bool ept_1g, ept_2m, ept_ad, ept_exec_only, invept_single;
+    bool vpid, invvpid_single;
+    bool preemption_timer;
+    unsigned int preemption_shift; /* TSC bits per timer tick */
+    bool tpr_shadow, apic_reg_virt, vintr, x2apic_virt;
+    bool shadow_vmcs, mtf, tsc_scaling, xsaves, pml, rdtscp, invpcid;
+    bool store_lma;
+};
+
+extern struct vmx_caps vmx_caps;
+
+/*
+ * Pure: choose the control words. Returns NULL, or the reason why this
+ * processor cannot run us, as a phrase for the user.
+ * SDM "Reserved Controls and Default Settings".
+ */
+const char *vmx_caps_choose(const struct vmx_msrs *raw, struct vmx_caps *out);
+
+/* Turn VT-x on for this pCPU; panics with the reason if it cannot be had. */
+void vmx_bringup(void);
+
+int vmx_vcpu_init(struct vcpu *v);
+void vmx_vcpu_destroy(struct vcpu *v);
+/* Make v's VMCS current on this pCPU and refresh its host state. */
+void vmx_load_vmcs(struct vcpu *v);
+/*
+ * Access to the VMCS of a vCPU that is not running: the VMCS is made current
+ * in between. No-ops for the one that already is.
+ */
+void vmx_vmcs_enter(struct vcpu *v);
+void vmx_vmcs_exit(struct vcpu *v);
+
+/* Control updates that keep the cached copies right. VMCS must be current. */
+void vmx_set_proc(struct vcpu *v, uint32_t set, uint32_t clear);
+
+/* Entry and exit, vmx-entry.S: never returns. */
+void noreturn vmx_run_loop(void);
+/* Called by the entry code. */
+struct vcpu *vmx_prepare_entry(void);
+void vmx_handle_exit(struct vcpu *v);
+void noreturn vmx_entry_failed(struct vcpu *v);
+void vmx_exit_stub(void);
+
+/* Outcome of an exit handler; only the dispatcher moves RIP. */
+enum exit_result
+{
+    EXIT_RESUME, /* continue where the registers say */
+    EXIT_SKIP,   /* the instruction is done: continue behind it */
+};
+typedef enum exit_result exit_handler_t(struct vcpu *v);
+
+exit_handler_t vmx_exit_cpuid, vmx_exit_hlt, vmx_exit_vmcall, vmx_exit_cr,
+    vmx_exit_dr, vmx_exit_io, vmx_exit_rdmsr, vmx_exit_wrmsr,
+    vmx_exit_ept_violation, vmx_exit_ept_misconfig, vmx_exit_ext_intr,
+    vmx_exit_exception_nmi, vmx_exit_triple_fault, vmx_exit_intr_window,
+    vmx_exit_nmi_window, vmx_exit_xsetbv, vmx_exit_wbinvd, vmx_exit_invd,
+    vmx_exit_preempt_timer, vmx_exit_ud, vmx_exit_gp, vmx_exit_task_switch,
+    vmx_exit_tpr_below, vmx_exit_vmx_insn, vmx_exit_pause,
+    vmx_exit_entry_failure, vmx_exit_skip, vmx_exit_mtf, vmx_exit_apic_access,
+    vmx_exit_apic_write, vmx_exit_virt_eoi;
+
+/* Handle an exit as one of ours (the vCPU runs in vmcs01, or L0 serves L2). */
+void vmx_dispatch_exit(struct vcpu *v, uint32_t reason);
+/* Move RIP behind the instruction that exited; ends STI/MOV SS blocking. */
+void vmx_skip_insn(void);
+
+/* Before entry: inject what is pending or open a window for it. */
+void vmx_intr_assist(struct vcpu *v);
+/* Something about v's pending events changed: look before the next entry. */
+static inline void vmx_intr_dirty(struct vcpu *v)
+{
+    v->arch.vmx.intr_dirty = true;
+}
+
+/* Log the guest's registers and the VMCS of v to the console. */
+void vmx_dump_vcpu(struct vcpu *v);
+const char *vmx_exit_reason_name(uint32_t reason);
+
+/* State swapped when another vCPU takes the processor. */
+void vmx_ctxt_switch_from(struct vcpu *v);
+void vmx_ctxt_switch_to(struct vcpu *v);
+
+/* MSR bitmap: let reads / writes of msr through (false) or exit (true). */
+void vmx_msr_intercept(struct vcpu *v, uint32_t msr, bool read, bool write);
+
+/* MSR accesses as RDMSR/WRMSR of v would do them: 0 or -EFAULT (#GP). */
+int vmx_msr_read(struct vcpu *v, uint32_t msr, uint64_t *val);
+int vmx_msr_write(struct vcpu *v, uint32_t msr, uint64_t val);
+/* Control-register writes with all their checks: 0 or -EINVAL (#GP). */
+int vmx_set_cr0(struct vcpu *v, uint64_t val);
+int vmx_set_cr4(struct vcpu *v, uint64_t val);
+int vmx_load_pdptes(struct vcpu *v, uint64_t cr3);
+void vmx_flush_guest_tlb(struct vcpu *v);
+/* VMX-preemption timer ticks of one scheduling backstop. */
+uint32_t vmx_preemption_ticks(void);
+
+/* Write loaded state back to the struct / drop it without (see vmx-switch.c).
+ */
+void vmx_sync_state(struct vcpu *v);
+void vmx_forget_state(struct vcpu *v);
+void fpu_init_cpu(void);
+uint64_t fpu_xcr0_supported(void);
+int fpu_init_vcpu(struct vcpu *v);
+void fpu_destroy_vcpu(struct vcpu *v);
+void fpu_reset(struct vcpu *v);
+void fpu_load_legacy(struct vcpu *v, const uint8_t fxsave[512]);

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MIT */
+/* The p2m of a domain, kept in its EPT. */
+
+/*
+ * One radix tree of 4 levels serves the processor and the hypervisor: an
+ * entry carries the p2m type in four bits that the processor ignores. RAM
+ * entries do not hold references (the page is on its owner's list); foreign,
+ * grant and hypervisor pages do, and whoever removes the entry drops them.
+ * Tables are hypervisor pages and die with the domain.
+ *
+ * Changes never flush at once: they bump flush_gen, and every vCPU compares
+ * it before it is entered (vmx_prepare_entry). A page that leaves the p2m
+ * may be given away before that, because no vCPU of the domain runs in
+ * between on this pCPU, the only one there is in this version.
+ */
+
+#include <xen/domain.h>
+#include <xen/lib.h>
+#include <xen/mm.h>
+#include <asm/p2m.h>
+#include <asm/vmx.h>
+
+#define EPT_LEVELS     4
+#define EPT_INDEX_BITS 9
+#define EPT_ENTRIES    (1u << EPT_INDEX_BITS)
+#define EPT_TYPE_SHIFT 52
+#define EPT_TYPE_MASK  (0xfULL << EPT_TYPE_SHIFT)
+#define MAX_GFN        (1ULL << (EPT_LEVELS * EPT_INDEX_BITS))
+/* How many table pages a teardown frees before it lets others run. */
+#define TEARDOWN_BATCH 64
+
+static inline unsigned int ept_index(gfn_t gfn, unsigned int level)
+{
+    return (gfn_x(gfn) >> ((level - 1) * EPT_INDEX_BITS)) & (EPT_ENTRIES - 1);
+}
+
+static inline bool ept_present(uint64_t e)
+{
+    return e & EPT_RWX;
+}
+
+static inline bool ept_is_leaf(uint64_t e, unsigned int level)
+{
+    return level == 1 || (e & EPT_LEAF);
+}
+
+static inline uint64_t *ept_table(uint64_t e)
+{
+    return maddr_to_virt(e & EPT_ADDR_MASK);
+}
+
+static inline p2m_type_t ept_type(uint64_t e)
+{
+    return (e & EPT_TYPE_MASK) >> EPT_TYPE_SHIFT;
+}
+
+static uint64_t leaf_rights(p2m_type_t t)
+{
+    switch ( t )
+    {
+    case p2m_ram_rw:
+    case p2m_map_foreign:
+    case p2m_grant_map_rw:
+    case p2m_xen:
+    case p2m_mmio_direct:
+    case p2m_apic_access:
+        return EPT_RWX;
+    case p2m_ram_ro:
+    case p2m_ram_logdirty:
+        return EPT_R | EPT_X;
+    case p2m_grant_map_ro:
+        return EPT_R;
+    case p2m_invalid:
+        break;
+    }
+    return 0;
+}
+
+static uint64_t make_leaf(mfn_t mfn, unsigned int order, p2m_type_t t)
+{
+    /* Devices: the guest's PAT may weaken UC to WC, nothing else. */
+    uint64_t memtype = t == p2m_mmio_direct ? EPT_MEMTYPE_UC : EPT_MEMTYPE_WB;
+
+    if ( t == p2m_invalid )
+        return 0;
+    return (mfn_x(mfn) << PAGE_SHIFT) | leaf_rights(t) |
+           (memtype << EPT_MEMTYPE_SHIFT) | (order ? EPT_LEAF : 0) |
+           ((uint64_t)t << EPT_TYPE_SHIFT);
+}
+
+static bool holds_reference(p2m_type_t t)
+{
+    return t == p2m_map_foreign || t == p2m_grant_map_rw ||
+           t == p2m_grant_map_ro || t == p2m_xen;
+}
+
+static uint64_t *alloc_table(struct p2m_domain *p2m)
+{
+    uint64_t *t = alloc_xenheap_page();
+
+    if ( t )
+        p2m->nr_table_pages++;
+    return t;
+}
+
+static void free_table(struct p2m_domain *p2m, uint64_t *t)
+{
+    p2m->nr_table_pages--;
+    free_xenheap_page(t);
+}
+
+static void drop_leaf(uint64_t e)
+{
+    if ( holds_reference(ept_type(e)) )
+        put_page(mfn_to_page(_mfn((e & EPT_ADDR_MASK) >> PAGE_SHIFT)));
+}
+
+/* Free the table below entry e of the given level, and what it references. */
+static void drop_subtree(struct p2m_domain *p2m, uint64_t e, unsigned int level)
+{
+    uint64_t *t = ept_table(e);
+
+    for ( unsigned int i = 0; i < EPT_ENTRIES; i++ )
+    {
+        if ( !ept_present(t[i]) )
+            continue;
+        if ( ept_is_leaf(t[i], level - 1) )
+            drop_leaf(t[i]);
+        else
+            drop_subtree(p2m, t[i], level - 1);
+    }
+    free_table(p2m, t);
+}
+
+/* Replace the superpage in *e by a table that maps the same. */
+static int split(struct p2m_domain *p2m, uint64_t *e, unsigned int level)
+{
+    uint64_t *t = alloc_table(p2m);
+    uint64_t step = PAGE_SIZE << ((level - 2) * EPT_INDEX_BITS);
+    uint64_t child = *e;
+
+    if ( !t )
+        return -ENOMEM;
+    if ( level == 2 )
+        child &= ~EPT_LEAF;
+    for ( unsigned int i = 0; i < EPT_ENTRIES; i++ )
+        t[i] = child + i * step;
+    *e = virt_to_maddr(t) | EPT_RWX;
+    return 0;
+}
+
+/* The entry of gfn at target level, tables made and superpages split. */
+static int walk_alloc(struct p2m_domain *p2m, gfn_t gfn, unsigned int target,
+                      uint64_t **out)
+{
+    uint64_t *t = p2m->root;
+
+    for ( unsigned int level = EPT_LEVELS; level > target; level-- )
+    {
+        uint64_t *e = &t[ept_index(gfn, level)];
+
+        if ( !ept_present(*e) )
+        {
+            uint64_t *next = alloc_table(p2m);
+
+            if ( !next )
+                return -ENOMEM;
+            *e = virt_to_maddr(next) | EPT_RWX;
+        }
+        else if ( ept_is_leaf(*e, level) )
+        {
+            int rc = split(p2m, e, level);
+
+            if ( rc )
+                return rc;
+            p2m->flush_gen++;
+        }
+        t = ept_table(*e);
+    }
+    *out = &t[ept_index(gfn, target)];
+    return 0;
+}
+
+static bool order_usable(unsigned int order)
+{
+    return order == PAGE_ORDER_4K ||
+           (order == PAGE_ORDER_2M && vmx_caps.ept_2m) ||
+           (order == PAGE_ORDER_1G && vmx_caps.ept_1g);
+}
+
+static int set_one(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
+                   p2m_type_t t)
+{
+    struct p2m_domain *p2m = &d->p2m;
+    unsigned int level = order / EPT_INDEX_BITS + 1;
+    uint64_t *e, old;
+    int rc = walk_alloc(p2m, gfn, level, &e);
+
+    if ( rc )
+        return rc;
+    old = *e;
+    *e = make_leaf(mfn, order, t);
+    if ( ept_present(old) )
+    {
+        p2m->flush_gen++;
+        if ( d->nested )
+            nested_p2m_invalidate(d, gfn, order);
+        if ( ept_is_leaf(old, level) )
+            drop_leaf(old);
+        else
+            drop_subtree(p2m, old, level);
+    }
+    if ( t != p2m_invalid )
+        p2m->max_mapped_gfn =
+            max(p2m->max_mapped_gfn, gfn_x(gfn) + (1ULL << order) - 1);
+    return 0;
+}
+
+int p2m_set_entry(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
+                  p2m_type_t t)
+{
+    unsigned int use = order;
+    int rc = 0;
+
+    if ( gfn_x(gfn) >= MAX_GFN || MAX_GFN - gfn_x(gfn) < (1ULL << order) )
+        return -EINVAL;
+    while ( !order_usable(use) )
+        use = use > PAGE_ORDER_2M ? PAGE_ORDER_2M : PAGE_ORDER_4K;
+    spin_lock(&d->p2m.lock);
+    for ( uint64_t i = 0; !rc && i < (1ULL << order); i += 1ULL << use )
+        rc = set_one(d, gfn_add(gfn, i),
+                     t == p2m_invalid ? INVALID_MFN : mfn_add(mfn, i), use, t);
+    spin_unlock(&d->p2m.lock);
+    return rc;
+}
+
+int p2m_remove_entry(struct domain *d, gfn_t gfn)
+{
+    p2m_type_t t;
+    unsigned int order;
+
+    p2m_get_entry(d, gfn, &t, &order);
+    if ( t == p2m_invalid )
+        return -ENOENT;
+    return p2m_set_entry(d, gfn, INVALID_MFN, PAGE_ORDER_4K, p2m_invalid);
+}
+
+int p2m_remove_ram(struct domain *d, gfn_t gfn)
+{
+    p2m_type_t t;
+    unsigned int order;
+    mfn_t mfn = p2m_get_entry(d, gfn, &t, &order);
+    int rc;
+
+    if ( !p2m_is_ram(t) )
+        return -ENOENT;
+    rc = p2m_set_entry(d, gfn, INVALID_MFN, PAGE_ORDER_4K, p2m_invalid);
+    if ( !rc )
+        put_page_alloc_ref(mfn_to_page(mfn));
+    return rc;
+}
+
+mfn_t p2m_get_entry(struct domain *d, gfn_t gfn, p2m_type_t *t,
+                    unsigned int *order)
+{
+    uint64_t *table = d->p2m.root;
+
+    *t = p2m_invalid;
+    *order = PAGE_ORDER_4K;
+    if ( unlikely(gfn_x(gfn) >= MAX_GFN) )
+        return INVALID_MFN;
+    for ( unsigned int level = EPT_LEVELS;; level-- )
+    {
+        uint64_t e = READ_ONCE(table[ept_index(gfn, level)]);
+
+        *order = (level - 1) * EPT_INDEX_BITS;
+        if ( !ept_present(e) )
+            return INVALID_MFN;
+        if ( ept_is_leaf(e, level) )
+        {
+            *t = ept_type(e);
+            return _mfn(((e & EPT_ADDR_MASK) >> PAGE_SHIFT) +
+                        (gfn_x(gfn) & ((1ULL << *order) - 1)));
+        }
+        table = ept_table(e);
+    }
+}
+
+struct page_info *get_page_from_gfn(struct domain *d, gfn_t gfn, p2m_type_t *t)
+{
+    struct page_info *pg = NULL;
+    p2m_type_t type;
+    unsigned int order;
+    mfn_t mfn;
+
+    spin_lock(&d->p2m.lock);
+    mfn = p2m_get_entry(d, gfn, &type, &order);
+    if ( p2m_is_any_ram(type) )
+    {
+        pg = mfn_to_page(mfn);
+        if ( !get_page(pg, NULL) )
+            pg = NULL;
+    }
+    spin_unlock(&d->p2m.lock);
+    if ( t )
+        *t = type;
+    return pg;
+}
+
+int p2m_init(struct domain *d)
+{
+    struct p2m_domain *p2m = &d->p2m;
+
+    spin_lock_init(&p2m->lock);
+    p2m->domain = d;
+    p2m->flush_gen = 1;
+    p2m->root = alloc_table(p2m);
+    if ( !p2m->root )
+        return -ENOMEM;
+    p2m->eptp = virt_to_maddr(p2m->root) | EPTP_MEMTYPE_WB |
+                ((EPT_LEVELS - 1) << EPTP_WALK_SHIFT);
+    return 0;
+}
+
+/*
+ * Teardown works from the top-level entry downwards and forgets what it has
+ * freed, so it can stop after any subtree of level 2 and be called again.
+ */
+int p2m_teardown(struct domain *d)
+{
+    struct p2m_domain *p2m = &d->p2m;
+    unsigned int freed = 0;
+
+    if ( !p2m->root )
+        return 0;
+    for ( unsigned int i = 0; i < EPT_ENTRIES; i++ )
+    {
+        uint64_t *l3;
+
+        if ( !ept_present(p2m->root[i]) )
+            continue;
+        l3 = ept_table(p2m->root[i]);
+        for ( unsigned int j = 0; j < EPT_ENTRIES; j++ )
+        {
+            uint64_t *l2, e = l3[j];
+
+            if ( !ept_present(e) )
+                continue;
+            if ( ept_is_leaf(e, 3) )
+            {
+                drop_leaf(e);
+                l3[j] = 0;
+                continue;
+            }
+            l2 = ept_table(e);
+            for ( unsigned int k = 0; k < EPT_ENTRIES; k++ )
+            {
+                e = l2[k];
+                l2[k] = 0;
+                if ( !ept_present(e) )
+                    continue;
+                if ( ept_is_leaf(e, 2) )
+                    drop_leaf(e);
+                else
+                    drop_subtree(p2m, e, 2);
+                if ( ++freed >= TEARDOWN_BATCH && hypercall_preempt_check() )
+                    return -ERESTART;
+            }
+            l3[j] = 0;
+            free_table(p2m, l2);
+        }
+        p2m->root[i] = 0;
+        free_table(p2m, l3);
+    }
+    free_table(p2m, p2m->root);
+    p2m->root = NULL;
+    p2m->flush_gen++;
+    return 0;
+}

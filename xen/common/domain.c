@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: MIT */
+/* Domains and vCPUs: from creation to the last reference. */
+
+/*
+ * A domain lives through alive, dying, dead. domain_kill() takes it from the
+ * first to the last, giving back what it holds; it can be interrupted and is
+ * called again. The struct itself stays, findable by its id, until nobody
+ * holds a reference: being alive is one, and so is owning pages, so that a
+ * page mapped by Dom0 never names an owner that is gone.
+ */
+
+#include <xen/domain.h>
+#include <xen/event.h>
+#include <xen/grant-table.h>
+#include <xen/hypercalls.h>
+#include <xen/lib.h>
+#include <xen/sched.h>
+#include <public/domctl.h>
+#include <public/sched.h>
+#include <asm/vmx.h>
+
+struct list_head domain_list = LIST_HEAD_INIT(domain_list);
+struct domain *dom0;
+
+static spinlock_t domlist_lock = SPIN_LOCK_UNLOCKED; /* domain_list, refcnt */
+
+/* Where a vCPU has its vcpu_info until it registers one. */
+static vcpu_info_t dummy_vcpu_info[MAX_VIRT_CPUS];
+
+/* --- References --- */
+
+bool get_domain(struct domain *d)
+{
+    bool ok;
+
+    spin_lock(&domlist_lock);
+    ok = d->refcnt != 0;
+    d->refcnt += ok;
+    spin_unlock(&domlist_lock);
+    return ok;
+}
+
+struct domain *get_domain_by_id(domid_t domid)
+{
+    struct domain *d, *found = NULL;
+
+    spin_lock(&domlist_lock);
+    for_each_domain (d)
+    {
+        if ( d->domain_id == domid )
+        {
+            d->refcnt++;
+            found = d;
+            break;
+        }
+    }
+    spin_unlock(&domlist_lock);
+    return found;
+}
+
+static void vcpu_destroy(struct vcpu *v)
+{
+    vcpu_timers_destroy(v);
+    vcpu_info_unmap(v);
+    sched_destroy_vcpu(v);
+    evtchn_vcpu_destroy(v);
+    hvm_vcpu_destroy(v);
+    v->domain->vcpu[v->vcpu_id] = NULL;
+    xfree(v);
+}
+
+/* What domain_create() makes; d may be half-made. */
+static void domain_free(struct domain *d)
+{
+    struct vcpu *v;
+
+    if ( d->vcpu )
+        for_each_vcpu (d, v)
+            vcpu_destroy(v);
+    xfree(d->vcpu);
+    grant_table_destroy(d);
+    evtchn_domain_free(d);
+    hvm_domain_destroy(d);
+    if ( d->shared_info )
+        free_xenheap_page(d->shared_info);
+    xfree(d);
+}
+
+void put_domain(struct domain *d)
+{
+    bool last;
+
+    spin_lock(&domlist_lock);
+    last = --d->refcnt == 0;
+    if ( last )
+        list_del(&d->list);
+    spin_unlock(&domlist_lock);
+    if ( last )
+        domain_free(d);
+}
+
+static int insert_domain(struct domain *d)
+{
+    struct list_head *at = &domain_list;
+    struct domain *o;
+    int rc = 0;
+
+    spin_lock(&domlist_lock);
+    for_each_domain (o)
+    {
+        if ( o->domain_id == d->domain_id )
+            rc = -EEXIST;
+        if ( o->domain_id >= d->domain_id )
+        {
+            at = &o->list;
+            break;
+        }
+    }
+    if ( !rc )
+        list_add_tail(&d->list, at);
+    spin_unlock(&domlist_lock);
+    return rc;
+}
+
+/* --- Creation --- */
+
+static int check_config(const struct xen_domctl_createdomain *c)
+{
+    const uint32_t known = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap |
+                           XEN_DOMCTL_CDF_s3_integrity |
+                           XEN_DOMCTL_CDF_oos_off | XEN_DOMCTL_CDF_xs_domain |
+                           XEN_DOMCTL_CDF_nested_virt;
+
+    if ( c->flags & ~known )
+        return -EINVAL;
+    /* Hardware-assisted guests with hardware paging, nothing else. */
+    if ( !(c->flags & XEN_DOMCTL_CDF_hvm) || !(c->flags & XEN_DOMCTL_CDF_hap) )
+        return -EINVAL;
+    if ( c->max_vcpus == 0 || c->max_vcpus > MAX_VIRT_CPUS )
+        return -EINVAL;
+    if ( c->iommu_opts || c->vmtrace_size )
+        return -EINVAL;
+    return 0;
+}
+
+int domain_create(domid_t domid, const struct xen_domctl_createdomain *config,
+                  bool privileged, struct domain **out)
+{
+    struct domain *d;
+    int rc = check_config(config);
+
+    if ( rc )
+        return rc;
+    d = xzalloc(struct domain);
+    if ( !d )
+        return -ENOMEM;
+    d->domain_id = domid;
+    d->is_privileged = d->is_hwdom = privileged;
+    d->refcnt = 1;
+    list_init(&d->list);
+    list_init(&d->page_list);
+    spin_lock_init(&d->lock);
+    spin_lock_init(&d->page_lock);
+    d->create_flags = config->flags;
+    d->ssidref = config->ssidref;
+    d->cpupool_id = config->cpupool_id;
+    memcpy(d->handle, config->handle, sizeof(d->handle));
+    d->max_vcpus = config->max_vcpus;
+    d->domctl_max_evtchn_port = config->max_evtchn_port;
+    d->max_grant_frames = config->max_grant_frames;
+    d->max_maptrack_frames = config->max_maptrack_frames;
+    d->arch.emulation_flags = config->arch.emulation_flags;
+    d->sched_weight = SCHED_WEIGHT_DEFAULT;
+    d->controller_pause = 1;
+    d->pause_count = 1;
+
+    rc = -ENOMEM;
+    d->vcpu = xzalloc_array(struct vcpu *, d->max_vcpus);
+    d->shared_info = alloc_xenheap_page();
+    if ( !d->vcpu || !d->shared_info )
+        goto fail;
+    share_xen_page_with_guest(d->shared_info, d);
+    if ( (rc = hvm_domain_init(d)) || (rc = evtchn_domain_init(d)) ||
+         (rc = grant_table_init(d, config)) || (rc = insert_domain(d)) )
+        goto fail;
+    *out = d;
+    return 0;
+
+fail:
+    domain_free(d);
+    return rc;
+}
+
+struct vcpu *vcpu_create(struct domain *d, uint32_t vcpu_id)
+{
+    struct vcpu *v;
+
+    if ( vcpu_id >= d->max_vcpus || d->vcpu[vcpu_id] )
+        return NULL;
+    v = xzalloc(struct vcpu);
+    if ( !v )
+        return NULL;
+    v->domain = d;
+    v->vcpu_id = vcpu_id;
+    v->pause_flags = VPF_down;
+    v->vcpu_info_mfn = INVALID_MFN;
+    v->vcpu_info = vcpu_id < ARRAY_SIZE(d->shared_info->vcpu_info)
+                       ? &d->shared_info->vcpu_info[vcpu_id]
+                       : &dummy_vcpu_info[vcpu_id];
+    sched_init_vcpu(v);
+    vcpu_timers_init(v);
+    d->vcpu[vcpu_id] = v;
+    if ( evtchn_vcpu_init(v) || hvm_vcpu_init(v) )
+    {
+        vcpu_destroy(v);
+        return NULL;
+    }
+    return v;
+}
+
+/* --- Pausing --- */
+
+void vcpu_pause(struct vcpu *v)
+{
+    __atomic_add_fetch(&v->pause_count, 1, __ATOMIC_SEQ_CST);
+    vcpu_sleep(v);
+}
+
+void vcpu_unpause(struct vcpu *v)
+{
+    if ( __atomic_sub_fetch(&v->pause_count, 1, __ATOMIC_SEQ_CST) == 0 )
+        vcpu_wake(v);
+}
+
+void domain_pause(struct domain *d)
+{
+    struct vcpu *v;
+
+    __atomic_add_fetch(&d->pause_count, 1, __ATOMIC_SEQ_CST);
+    for_each_vcpu (d, v)
+        vcpu_sleep(v);
+}
+
+void domain_unpause(struct domain *d)
+{
+    struct vcpu *v;
+
+    if ( __atomic_sub_fetch(&d->pause_count, 1, __ATOMIC_SEQ_CST) == 0 )
+        for_each_vcpu (d, v)
+            vcpu_wake(v);
+}
+
+int domain_pause_by_systemcontroller(struct domain *d)
+{
+    int count;
+
+    spin_lock(&d->lock);
+    count = d->controller_pause;
+    if ( count < 255 )
+        d->controller_pause++;
+    spin_unlock(&d->lock);
+    if ( count >= 255 )
+        return -EOVERFLOW;
+    domain_pause(d);
+    return 0;
+}
+
+int domain_unpause_by_systemcontroller(struct domain *d)
+{
+    int count;
+
+    spin_lock(&d->lock);
+    count = d->controller_pause;
+    if ( count )
+        d->controller_pause--;
+    spin_unlock(&d->lock);
+    if ( !count )
+        return -EINVAL;
+    d->creation_finished = true;
+    domain_unpause(d);
+    return 0;
+}
+
+/* --- The end --- */
+
+void domain_shutdown(struct domain *d, uint8_t reason)
+{
+    struct vcpu *v;
+
+    if ( d->is_hwdom )
+        hwdom_shutdown(reason);
+
+    spin_lock(&d->lock);
+    if ( d->is_shutting_down )
+    {
+        spin_unlock(&d->lock);
+        return;
+    }
+    d->shutdown_code = reason;
+    d->is_shutting_down = true;
+    spin_unlock(&d->lock);
+
+    for_each_vcpu (d, v)
+        vcpu_pause(v);
+    d->is_shut_down = true;
+    send_global_virq(VIRQ_DOM_EXC);
+}
+
+void domain_resume(struct domain *d)
+{
+    struct vcpu *v;
+    bool was;
+
+    spin_lock(&d->lock);
+    was = d->is_shutting_down;
+    d->is_shutting_down = d->is_shut_down = false;
+    spin_unlock(&d->lock);
+    if ( was )
+        for_each_vcpu (d, v)
+            vcpu_unpause(v);
+}
+
+void domain_crash(struct domain *d, const char *fmt, ...)
+{
+    struct vcpu *v = current;
+    char text[160];
+    va_list ap;
+
+    if ( d->is_shutting_down )
+        return;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    printk(XENLOG_ERR "d%u crashed: %s\n", d->domain_id, text);
+    if ( v && v->domain == d )
+        vmx_dump_vcpu(v);
+    domain_shutdown(d, SHUTDOWN_crash);
+}
+
+static int relinquish_pages(struct domain *d)
+{
+    struct page_info *pg, *next;
+
+    list_for_each_entry_safe (pg, next, &d->page_list, list)
+    {
+        put_page_alloc_ref(pg);
+        if ( hypercall_preempt_check() )
+            return -ERESTART;
+    }
+    return 0;
+}
+
+int domain_kill(struct domain *d)
+{
+    int rc;
+
+    if ( d == dom0 || (current && d == current->domain) )
+        return -EINVAL;
+    if ( d->is_dying == DOMDYING_dead )
+        return 0;
+    if ( d->is_dying == DOMDYING_alive )
+    {
+        domain_pause(d);
+        d->is_dying = DOMDYING_dying;
+        clear_global_virq_handlers(d);
+        watchdog_domain_destroy(d);
+    }
+    if ( (rc = evtchn_domain_destroy(d)) || (rc = grant_table_relinquish(d)) ||
+         (rc = p2m_teardown(d)) || (rc = relinquish_pages(d)) )
+        return rc;
+    d->is_dying = DOMDYING_dead;
+    d->outstanding_claim = 0;
+    send_global_virq(VIRQ_DOM_EXC);
+    put_domain(d);
+    return 0;
+}

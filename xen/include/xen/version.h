@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/* The version of the ABI we speak; our own is in asm/setup.h. */
+#pragma once
+
+/* Guests and tools are told the version whose ABI this is. */
+#define XEN_ABI_MAJOR 4
+#define XEN_ABI_MINOR 17
+#define XEN_ABI_EXTRA ".0-nidus"
