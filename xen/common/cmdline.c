@@ -96,8 +96,8 @@ static int set_param(const struct param *p, const char *value, bool negated)
 
 static const struct param *find_param(const char *name, size_t len)
 {
-    for ( const struct param *p = __start_nidus_params;
-          p < __stop_nidus_params; p++ )
+    for ( const struct param *p = __start_nidus_params; p < __stop_nidus_params;
+          p++ )
         if ( strlen(p->name) == len && strncmp(p->name, name, len) == 0 )
             return p;
     return NULL;
@@ -121,8 +121,8 @@ static const struct param *find_option(const char *name, size_t len,
         len--;
     }
     p = find_param(name, len);
-    return p != NULL && p->kind != PARAM_ACCEPTED &&
-                   p->kind != PARAM_BOOL && p->kind != PARAM_CUSTOM
+    return p != NULL && p->kind != PARAM_ACCEPTED && p->kind != PARAM_BOOL &&
+                   p->kind != PARAM_CUSTOM
                ? NULL
                : p;
 }

@@ -24,8 +24,7 @@ static bool sync_output;
 static void activate(const char *name, size_t len)
 {
     for ( const struct console_channel *const *c = console_channels; *c; c++ )
-        if ( strlen((*c)->name) == len &&
-             strncmp((*c)->name, name, len) == 0 )
+        if ( strlen((*c)->name) == len && strncmp((*c)->name, name, len) == 0 )
         {
             if ( nr_active < MAX_ACTIVE && (*c)->init() )
                 active[nr_active++] = *c;

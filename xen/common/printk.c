@@ -74,8 +74,7 @@ static int parse_guest_loglvl(const char *s)
 }
 custom_param("guest_loglvl", parse_guest_loglvl);
 
-static enum stamp_kind
-{
+static enum stamp_kind {
     STAMP_NONE,
     STAMP_DATE,
     STAMP_DATEMS,
@@ -86,9 +85,8 @@ static enum stamp_kind
 static int parse_stamps(const char *s)
 {
     static const char *const names[] = {
-        [STAMP_NONE] = "none",     [STAMP_DATE] = "date",
-        [STAMP_DATEMS] = "datems", [STAMP_BOOT] = "boot",
-        [STAMP_RAW] = "raw",
+        [STAMP_NONE] = "none", [STAMP_DATE] = "date", [STAMP_DATEMS] = "datems",
+        [STAMP_BOOT] = "boot", [STAMP_RAW] = "raw",
     };
     int b = parse_bool(s, strlen(s));
 
@@ -120,8 +118,8 @@ static void format_date(char *buf, size_t size, bool ms)
                  t.month, t.day, t.hour, t.minute, t.second,
                  (unsigned int)(ns / 1000000));
     else
-        snprintf(buf, size, "[%04u-%02u-%02u %02u:%02u:%02u] ", t.year,
-                 t.month, t.day, t.hour, t.minute, t.second);
+        snprintf(buf, size, "[%04u-%02u-%02u %02u:%02u:%02u] ", t.year, t.month,
+                 t.day, t.hour, t.minute, t.second);
 }
 
 static void format_stamp(char *buf, size_t size)
@@ -224,8 +222,7 @@ static void begin_line(const char *prefix, bool guest, int level)
     emit(stamp, strlen(stamp));
 }
 
-void vprintk_prefix(const char *prefix, bool guest, const char *fmt,
-                    va_list ap)
+void vprintk_prefix(const char *prefix, bool guest, const char *fmt, va_list ap)
 {
     const char *s = text;
 

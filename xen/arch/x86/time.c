@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/* System time from the TSC, and the wallclock. */
+
+/*
+ * The TSC's rate is measured against a device whose rate is known: the ACPI
+ * PM timer, else the PIT. CPUID's claims about it are not believed: they
+ * are wrong in emulators. Below another hypervisor without either device its
+ * CPUID leaf with the TSC's rate serves.
+ */
+#include <xen/acpi.h>
+#include <xen/lib.h>
+#include <xen/spinlock.h>
+#include <xen/time.h>
+#include <asm/io.h>
+#include <asm/processor.h>
+#include <asm/rtc.h>
+
+uint32_t cpu_khz;
+struct time_scale tsc_scale;
+
+static spinlock_t wallclock_lock = SPIN_LOCK_UNLOCKED; /* the two below */
+static uint64_t wallclock_sec;
+static uint32_t wallclock_nsec;
+
+/* a * b / c with a 128-bit product; the result must fit. */
+static uint64_t muldiv64(uint64_t a, uint64_t b, uint64_t c)
+{
+    uint64_t q, hi;
+
+    __asm__("mulq %3\n\t"
+            "divq %4"
+            : "=a"(q), "=&d"(hi)
+            : "a"(a), "rm"(b), "rm"(c));
+    return q;
+}
+
+uint64_t time_raw(void)
+{
+    return rdtsc();
+}
+
+s_time_t tsc_to_ns(uint64_t delta)
+{
+    if ( tsc_scale.shift < 0 )
+        delta >>= -tsc_scale.shift;
+    else
+        delta <<= tsc_scale.shift;
+    return ((unsigned __int128)delta * tsc_scale.mul_frac) >> 32;
+}
+
+/* The first TSC difference at which tsc_to_ns() says at least ns. */
+uint64_t ns_to_tsc(s_time_t ns)
+{
+    uint64_t delta = muldiv64(ns, 1UL << 32, tsc_scale.mul_frac) + 1;
+
+    return tsc_scale.shift < 0 ? (delta + 1) << -tsc_scale.shift
+                               : (delta >> tsc_scale.shift) + 1;
+}
+
+s_time_t NOW(void)
+{
+    return tsc_to_ns(rdtsc() - tsc_scale.tsc_base);
+}
+
+static void set_scale(uint64_t hz)
+{
+    uint64_t second = SECONDS(1);
+    int shift = 0;
+
+    /* ns = ticks * 10^9 / hz; keep the factor's top bit set. */
+    while ( hz > second * 2 )
+    {
+        hz >>= 1;
+        shift--;
+    }
+    while ( hz <= second )
+    {
+        hz <<= 1;
+        shift++;
+    }
+    tsc_scale.shift = shift;
+    tsc_scale.mul_frac = muldiv64(second, 1UL << 32, hz);
+}
+
+#define PM_TIMER_HZ   3579545
+#define MEASURE_MS    20
+#define PM_DEAD_READS 100000
+
+/* TSC ticks in a second by the PM timer; 0 if that does not tick. */
+static uint64_t measure_pm_timer(void)
+{
+    uint16_t port = acpi_info.pm_timer_port;
+    uint32_t mask = acpi_info.pm_timer_32bit ? ~0u : 0xffffff;
+    uint32_t wanted = PM_TIMER_HZ * MEASURE_MS / 1000;
+    uint32_t first, now;
+    uint64_t start;
+    unsigned int tries = PM_DEAD_READS;
+
+    if ( port == 0 )
+        return 0;
+    /* Begin at a tick. */
+    first = inl(port) & mask;
+    while ( (now = inl(port) & mask) == first )
+        if ( --tries == 0 )
+            return 0;
+    start = rdtsc();
+    first = now;
+    do
+        now = inl(port) & mask;
+    while ( ((now - first) & mask) < wanted );
+    return muldiv64(rdtsc() - start, PM_TIMER_HZ, (now - first) & mask);
+}
+
+#define PIT_HZ         1193182
+#define PIT_CH2        0x42
+#define PIT_COMMAND    0x43
+#define PIT_CH2_MODE0  0xb0 /* channel 2, both bytes, interrupt on count */
+#define PORT_B         0x61
+#define PORT_B_GATE2   0x01
+#define PORT_B_SPEAKER 0x02
+#define PORT_B_OUT2    0x20
+#define PIT_DEAD_READS 50000000
+
+static uint64_t measure_pit(void)
+{
+    uint32_t count = PIT_HZ * MEASURE_MS / 1000;
+    uint8_t port_b = inb(PORT_B);
+    uint64_t start, ticks;
+    unsigned int tries = PIT_DEAD_READS;
+
+    outb((port_b & ~PORT_B_SPEAKER) | PORT_B_GATE2, PORT_B);
+    outb(PIT_CH2_MODE0, PIT_COMMAND);
+    outb(count & 0xff, PIT_CH2);
+    outb(count >> 8, PIT_CH2);
+    start = rdtsc();
+    while ( !(inb(PORT_B) & PORT_B_OUT2) )
+        if ( --tries == 0 )
+            break;
+    ticks = rdtsc() - start;
+    outb(port_b, PORT_B);
+    /* All ones where there is no PIT. */
+    if ( tries == 0 || ticks < count )
+        return 0;
+    return muldiv64(ticks, PIT_HZ, count);
+}
+
+#define HYPERVISOR_LEAF    0x40000000
+#define HYPERVISOR_TIME    0x40000003
+#define FEATURE_HYPERVISOR BIT(31)    /* CPUID 1 ECX */
+#define SIGNATURE_EBX      0x566e6558 /* "XenV" */
+
+static uint64_t ask_hypervisor(void)
+{
+    if ( !(cpuid_count(1, 0).c & FEATURE_HYPERVISOR) ||
+         cpuid_count(HYPERVISOR_LEAF, 0).b != SIGNATURE_EBX ||
+         cpuid_count(HYPERVISOR_LEAF, 0).a < HYPERVISOR_TIME )
+        return 0;
+    return cpuid_count(HYPERVISOR_TIME, 0).c * 1000UL;
+}
+
+void time_init(void)
+{
+    static const struct
+    {
+        const char *name;
+        uint64_t (*measure)(void);
+    } sources[] = {
+        { "the ACPI PM timer", measure_pm_timer },
+        { "the PIT", measure_pit },
+        { "the hypervisor's word", ask_hypervisor },
+    };
+    uint64_t base = rdtsc(), hz = 0;
+    struct civil_time t;
+    size_t i;
+
+    for ( i = 0; i < ARRAY_SIZE(sources) && hz == 0; i++ )
+        hz = sources[i].measure();
+    if ( hz < 1000000 )
+        panic("The TSC's rate cannot be measured");
+    cpu_khz = hz / 1000;
+    set_scale(hz);
+    tsc_scale.tsc_base = base;
+    printk("TSC: %u.%03u MHz, measured against %s\n", cpu_khz / 1000,
+           cpu_khz % 1000, sources[i - 1].name);
+
+    if ( rtc_read(&t) )
+    {
+        wallclock_set(civil_to_seconds(&t), 0, NOW());
+        printk(XENLOG_INFO "Wallclock: %04u-%02u-%02u %02u:%02u:%02u UTC\n",
+               t.year, t.month, t.day, t.hour, t.minute, t.second);
+    }
+    else
+        printk(XENLOG_INFO "Wallclock: no RTC\n");
+}
+
+uint64_t wallclock_base_sec(void)
+{
+    return wallclock_sec;
+}
+
+uint32_t wallclock_base_nsec(void)
+{
+    return wallclock_nsec;
+}
+
+void wallclock_set(uint64_t sec, uint32_t nsec, s_time_t at)
+{
+    uint64_t total;
+
+    if ( sec > UINT64_MAX / SECONDS(1) - 1 )
+        return;
+    total = sec * SECONDS(1) + nsec;
+    total = total > (uint64_t)at ? total - at : 0;
+    spin_lock(&wallclock_lock);
+    wallclock_sec = total / SECONDS(1);
+    wallclock_nsec = total % SECONDS(1);
+    spin_unlock(&wallclock_lock);
+}

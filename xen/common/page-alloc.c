@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* The page heap: a buddy allocator over the frame table. */
+
+/*
+ * Free memory is kept in blocks of 2^order pages, aligned to their size, on
+ * one list per order. Only the first page of a free block says so (PGF_FREE
+ * and its order); what the frame table holds of the others is stale. A block
+ * that is freed joins its buddy as long as that is free and whole.
+ */
+#include <xen/heap.h>
+#include <xen/lib.h>
+#include <xen/spinlock.h>
+
+struct page_info *frame_table;
+uint64_t max_page;
+uint64_t total_pages;
+
+static spinlock_t heap_lock = SPIN_LOCK_UNLOCKED; /* lists, free_pages */
+static struct list_head free_lists[HEAP_MAX_ORDER + 1];
+static bool lists_ready;
+static uint64_t free_pages;
+
+void frame_table_mark_ram(uint64_t start_mfn, uint64_t nr)
+{
+    struct page_info *pg = &frame_table[start_mfn];
+
+    for ( uint64_t i = 0; i < nr; i++ )
+        pg[i].flags = PGF_RAM;
+    total_pages += nr;
+}
+
+static void lists_init(void)
+{
+    for ( unsigned int i = 0; i <= HEAP_MAX_ORDER; i++ )
+        list_init(&free_lists[i]);
+    lists_ready = true;
+}
+
+static void block_insert(uint64_t mfn, unsigned int order)
+{
+    struct page_info *pg = &frame_table[mfn];
+
+    pg->flags |= PGF_FREE;
+    pg->order = order;
+    pg->count = 0;
+    pg->owner = 0;
+    list_add(&pg->list, &free_lists[order]);
+}
+
+static void block_remove(struct page_info *pg)
+{
+    pg->flags &= ~PGF_FREE;
+    list_del(&pg->list);
+}
+
+static bool is_free_block(uint64_t mfn, unsigned int order)
+{
+    const struct page_info *pg = &frame_table[mfn];
+
+    return mfn < max_page && (pg->flags & PGF_FREE) && pg->order == order;
+}
+
+static void free_locked(uint64_t mfn, unsigned int order)
+{
+    free_pages += 1UL << order;
+    while ( order < HEAP_MAX_ORDER )
+    {
+        uint64_t buddy = mfn ^ (1UL << order);
+
+        if ( !is_free_block(buddy, order) )
+            break;
+        block_remove(&frame_table[buddy]);
+        mfn &= ~(1UL << order);
+        order++;
+    }
+    block_insert(mfn, order);
+}
+
+void heap_add(uint64_t start_mfn, uint64_t nr)
+{
+    spin_lock(&heap_lock);
+    if ( !lists_ready )
+        lists_init();
+    while ( nr != 0 )
+    {
+        unsigned int order = 0;
+
+        while ( order < HEAP_MAX_ORDER && IS_ALIGNED(start_mfn, 2UL << order) &&
+                nr >= 2UL << order )
+            order++;
+        free_locked(start_mfn, order);
+        start_mfn += 1UL << order;
+        nr -= 1UL << order;
+    }
+    spin_unlock(&heap_lock);
+}
+
+struct page_info *heap_alloc(unsigned int order)
+{
+    struct page_info *pg = NULL;
+    unsigned int have = order;
+
+    spin_lock(&heap_lock);
+    while ( lists_ready && have <= HEAP_MAX_ORDER &&
+            list_empty(&free_lists[have]) )
+        have++;
+    if ( lists_ready && have <= HEAP_MAX_ORDER )
+    {
+        pg = list_first_entry(&free_lists[have], struct page_info, list);
+        block_remove(pg);
+        /* Keep the lower half, give the upper one back, until it fits. */
+        while ( have > order )
+        {
+            have--;
+            block_insert((pg - frame_table) + (1UL << have), have);
+        }
+        free_pages -= 1UL << order;
+        pg->order = order;
+    }
+    spin_unlock(&heap_lock);
+    return pg;
+}
+
+void heap_free(struct page_info *pg, unsigned int order)
+{
+    spin_lock(&heap_lock);
+    ASSERT(!(pg->flags & PGF_FREE));
+    free_locked(pg - frame_table, order);
+    spin_unlock(&heap_lock);
+}
+
+uint64_t avail_pages(void)
+{
+    return free_pages;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* Timers: one heap per pCPU, and the hardware set for its earliest. */
+#include <xen/lib.h>
+#include <xen/percpu.h>
+#include <xen/spinlock.h>
+#include <xen/timer.h>
+#include <asm/apic.h>
+
+static struct
+{
+    spinlock_t lock; /* root and the timers in it */
+    struct timer *root;
+} heaps[NR_CPUS];
+
+void init_timer(struct timer *t, void (*fn)(void *), void *data,
+                unsigned int cpu)
+{
+    *t = (struct timer){ .fn = fn, .data = data, .cpu = cpu };
+}
+
+/* The hardware of another pCPU is its own business: it is told by an IPI. */
+static void reprogram(unsigned int cpu, const struct timer *root)
+{
+    if ( cpu == smp_processor_id() )
+        apic_timer_program(root ? root->expires : STIME_MAX);
+    else
+        apic_timer_kick(cpu);
+}
+
+void set_timer(struct timer *t, s_time_t expires)
+{
+    unsigned int cpu = t->cpu;
+    struct timer *before;
+
+    spin_lock(&heaps[cpu].lock);
+    before = heaps[cpu].root;
+    if ( t->queued )
+        heaps[cpu].root = timer_heap_remove(heaps[cpu].root, t);
+    t->expires = expires;
+    t->queued = true;
+    heaps[cpu].root = timer_heap_insert(heaps[cpu].root, t);
+    /* A later deadline may wait for the interrupt of the old one. */
+    if ( heaps[cpu].root == t ||
+         (before == t && heaps[cpu].root->expires < expires) )
+        reprogram(cpu, heaps[cpu].root);
+    spin_unlock(&heaps[cpu].lock);
+}
+
+void stop_timer(struct timer *t)
+{
+    unsigned int cpu = t->cpu;
+
+    if ( !t->queued )
+        return;
+    spin_lock(&heaps[cpu].lock);
+    if ( t->queued )
+    {
+        t->queued = false;
+        /* If it was the earliest, one interrupt comes for nothing. */
+        heaps[cpu].root = timer_heap_remove(heaps[cpu].root, t);
+    }
+    spin_unlock(&heaps[cpu].lock);
+}
+
+void kill_timer(struct timer *t)
+{
+    stop_timer(t);
+}
+
+void timers_run(void)
+{
+    unsigned int cpu = smp_processor_id();
+    struct timer *t;
+
+    spin_lock(&heaps[cpu].lock);
+    while ( (t = heaps[cpu].root) != NULL && t->expires <= NOW() )
+    {
+        heaps[cpu].root = timer_heap_remove(t, t);
+        t->queued = false;
+        spin_unlock(&heaps[cpu].lock);
+        t->fn(t->data);
+        spin_lock(&heaps[cpu].lock);
+    }
+    reprogram(cpu, heaps[cpu].root);
+    spin_unlock(&heaps[cpu].lock);
+}
