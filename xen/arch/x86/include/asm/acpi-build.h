@@ -40,8 +40,8 @@ struct acpi_build_input
 
 /*
  * Write RSDP, XSDT and MADT into buf (which Dom0 finds at in->base). Host
- * tables that Dom0 may see are referenced where they are. Returns the bytes
- * used, *rsdp is the guest-physical address of the RSDP; -ENOSPC.
+ * tables that Dom0 may see are referenced where they are. 0 with *rsdp the
+ * guest-physical address of the RSDP, or -ENOSPC.
  */
 int acpi_build_dom0(const struct acpi_build_input *in, uint8_t *buf,
                     size_t size, paddr_t *rsdp);

@@ -29,6 +29,15 @@ bool hvm_handle_pio(struct vcpu *v, const struct hvm_pio *io);
  */
 int hvm_io_bitmap_init(struct domain *d);
 void hvm_io_bitmap_destroy(struct domain *d);
+/* Dom0's ports that need care; set before Dom0 is created. */
+struct hvm_hwdom_ports
+{
+    uint16_t pm1a_cnt, pm1b_cnt; /* 0: none */
+    uint8_t sleep_type_s5;       /* SLP_TYP of S5; 0xff: unknown */
+    uint16_t console_port;       /* eight ports of the console's UART, or 0 */
+};
+extern struct hvm_hwdom_ports hvm_hwdom_ports;
+
 /* Memory-mapped devices of ours; unclaimed: all ones, writes vanish. */
 uint64_t hvm_mmio_read(struct vcpu *v, paddr_t gpa, unsigned int size);
 void hvm_mmio_write(struct vcpu *v, paddr_t gpa, unsigned int size,
