@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* One client: its identity, what it has sent so far, what it is to be sent. */
+
+#ifndef NIDUS_XENSTORE_CONN_H
+#define NIDUS_XENSTORE_CONN_H
+
+#include <sys/types.h>
+
+#include "store.h"
+
+struct conn;
+struct domain;
+
+/* How the bytes travel; sockets and rings have one each. */
+struct transport
+{
+    /* Bytes moved, 0 when there is nothing (or no room) now, negative errno. */
+    ssize_t (*read)(struct conn *conn, void *buf, size_t len);
+    ssize_t (*write)(struct conn *conn, const void *buf, size_t len);
+    /* After a round of reads and writes. */
+    void (*flush)(struct conn *conn);
+    /* The client broke the protocol; an XENSTORE_ERROR_* code. */
+    void (*report)(struct conn *conn, unsigned int error);
+    void (*close)(struct conn *conn);
+};
+
+struct message
+{
+    struct list link;
+    size_t len, sent;
+    bool is_event;
+    char data[];
+};
+
+struct conn
+{
+    struct list link; /* the store's */
+    unsigned int id;  /* for the log */
+    struct actor actor;
+    const struct transport *transport;
+
+    int fd;                /* a socket's; -1 for rings */
+    struct domain *domain; /* a ring's */
+    size_t poll_slot;      /* a socket's place in the poll, 0: none */
+    /* A ring that may have something to read. */
+    bool ready;
+    /* To be freed by the main loop. */
+    bool dead;
+    /* A domain that broke the protocol: no longer listened to. */
+    bool ignored;
+
+    /* The request that is coming in. */
+    struct xsd_sockmsg hdr;
+    char *body;
+    size_t received; /* of header and body together */
+
+    struct list out;
+    unsigned int nr_replies; /* in out */
+    size_t out_bytes;
+
+    struct list watches;
+    struct list txns;
+};
+
+struct conn *conn_new(struct store *store, const struct transport *transport,
+                      unsigned int domid);
+void conn_free(struct store *store, struct conn *conn);
+/* As if the client had just connected. */
+void conn_reset(struct store *store, struct conn *conn);
+
+/* Answer a request; conn->dead is set when there is no memory for it. */
+void conn_reply(struct conn *conn, const struct xsd_sockmsg *hdr, uint32_t type,
+                const void *body, size_t len);
+void conn_send_event(struct conn *conn, const void *body, size_t len);
+
+/* Is a request to be read, given how many answers wait to be fetched? */
+bool conn_wants_input(struct store *store, struct conn *conn);
+
+enum conn_input
+{
+    CONN_NOTHING, /* no complete request yet */
+    CONN_REQUEST, /* conn->hdr and conn->body hold one */
+    CONN_GONE,
+};
+
+/* Read at most one request. */
+enum conn_input conn_receive(struct conn *conn);
+/* The request has been dealt with. */
+void conn_next(struct conn *conn);
+/* Send what can be sent. */
+void conn_flush(struct conn *conn);
+
+#endif /* NIDUS_XENSTORE_CONN_H */

@@ -1,0 +1,561 @@
+/* SPDX-License-Identifier: MIT */
+/* What requests do to nodes: permission, quota and parents looked after. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nodes.h"
+
+struct node_array
+{
+    const struct node **nodes;
+    size_t nr, max;
+};
+
+static bool array_add(struct node_array *array, const struct node *node)
+{
+    if ( array->nr == array->max )
+    {
+        size_t max = array->max ? array->max * 2 : 16;
+        void *grown = realloc(array->nodes, max * sizeof(*array->nodes));
+
+        if ( !grown )
+            return false;
+        array->nodes = grown;
+        array->max = max;
+    }
+
+    array->nodes[array->nr++] = node;
+    return true;
+}
+
+/* The nearest node above a path that is there. */
+static int nearest_parent(struct op *op, const char *path,
+                          const struct node **out)
+{
+    char *parent = path_parent(path);
+    int rc = parent ? view_get(&op->view, parent, out) : -ENOMEM;
+
+    while ( rc == -ENOENT && strcmp(parent, "/") )
+    {
+        char *above = path_parent(parent);
+
+        free(parent);
+        parent = above;
+        rc = parent ? view_get(&op->view, parent, out) : -ENOMEM;
+    }
+
+    free(parent);
+    return rc;
+}
+
+/*
+ * Whether a node is missing is told only to those who could see that above
+ * it; the others must not learn what is there.
+ */
+static int hide_absence(struct op *op, const char *path, unsigned int perm)
+{
+    const struct node *parent;
+    int rc = nearest_parent(op, path, &parent);
+
+    if ( rc )
+        return rc == -ENOENT ? -EACCES : rc;
+
+    return perms_of_actor(&parent->perms, op->view.actor) & perm ? -ENOENT
+                                                                 : -EACCES;
+}
+
+int node_access(struct op *op, const char *path, unsigned int perm,
+                const struct node **out)
+{
+    const struct node *node;
+    int rc = view_get(&op->view, path, &node);
+
+    if ( rc == -ENOENT )
+        return hide_absence(op, path, perm);
+    if ( rc )
+        return rc;
+
+    if ( (perms_of_actor(&node->perms, op->view.actor) & perm) != perm )
+        return -EACCES;
+
+    *out = node;
+    return 0;
+}
+
+static bool size_allowed(struct op *op, size_t size)
+{
+    return quota_allows(&op->view.store->quotas, op->view.actor,
+                        QUOTA_NODE_SIZE, size + 1);
+}
+
+/* Room for so much more memory on the actor's account? */
+static bool memory_allowed(struct op *op, size_t more)
+{
+    struct quotas *quotas = &op->view.store->quotas;
+
+    return quota_allows(quotas, op->view.actor, QUOTA_MEMORY,
+                        quota_account(quotas, op->view.actor->domid)->memory +
+                            more);
+}
+
+/*
+ * Make, outside of the tree, the node for a path and those above it that are
+ * missing too, the deepest first.  They have their parent's permissions, and
+ * unprivileged domains own what they make.
+ */
+static int make_chain(struct op *op, const char *path,
+                      const struct node *existing, const void *data, size_t len,
+                      struct node_array *chain)
+{
+    char *current = strdup(path);
+    const char *child = NULL;
+    int rc = -ENOMEM;
+
+    while ( current && strcmp(current, existing->path) )
+    {
+        struct node *node = node_new(current, &existing->perms);
+        char *parent = path_parent(current);
+
+        if ( !node || !parent || !array_add(chain, node) ||
+             (child ? !node_add_child(node, child)
+                    : !node_set_data(node, data, len)) )
+        {
+            if ( node && (!chain->nr || chain->nodes[chain->nr - 1] != node) )
+                node_free(node);
+            free(parent);
+            goto out;
+        }
+
+        if ( !op->view.actor->privileged )
+            node->perms.entry[0].id = op->view.actor->domid;
+
+        child = path_name(node->path);
+        free(current);
+        current = parent;
+    }
+
+    if ( current )
+        rc = 0;
+
+out:
+    free(current);
+    return rc;
+}
+
+static int check_chain(struct op *op, const struct node *existing,
+                       const struct node_array *chain)
+{
+    const struct node *top = chain->nodes[chain->nr - 1];
+    size_t memory = 0;
+
+    if ( !quota_allows(&op->view.store->quotas, op->view.actor, QUOTA_NODES,
+                       view_own_nodes(&op->view) + chain->nr) )
+        return -ENOSPC;
+
+    if ( !size_allowed(op,
+                       node_size(existing) + strlen(path_name(top->path)) + 1) )
+        return -ENOSPC;
+
+    for ( size_t i = 0; i < chain->nr; i++ )
+    {
+        if ( !size_allowed(op, node_size(chain->nodes[i])) )
+            return -ENOSPC;
+        memory += node_memory(chain->nodes[i]);
+    }
+
+    return memory_allowed(op, memory) ? 0 : -ENOMEM;
+}
+
+static int create_node(struct op *op, const char *path, const void *data,
+                       size_t len)
+{
+    struct node_array chain = { 0 };
+    const struct node *existing;
+    struct node *parent;
+    size_t used = 0;
+    int rc = nearest_parent(op, path, &existing);
+
+    if ( rc )
+        return rc;
+
+    rc = make_chain(op, path, existing, data, len, &chain);
+    if ( rc )
+        goto out;
+
+    rc = check_chain(op, existing, &chain);
+    if ( rc )
+        goto out;
+
+    rc = -ENOMEM;
+    if ( !events_add(op->events, path, false, op->view.txn, NULL, NULL) )
+        goto out;
+
+    parent = view_edit(&op->view, existing);
+    if ( node_add_child(parent, path_name(chain.nodes[chain.nr - 1]->path)) )
+    {
+        rc = 0;
+        used = chain.nr;
+    }
+    view_done(&op->view, parent);
+
+    for ( size_t i = used; i > 0; i-- )
+        view_add(&op->view, (struct node *)chain.nodes[i - 1]);
+
+out:
+    for ( size_t i = used; i < chain.nr; i++ )
+        node_free((struct node *)chain.nodes[i]);
+    free(chain.nodes);
+    return rc;
+}
+
+int node_write(struct op *op, const char *path, const void *data, size_t len)
+{
+    const struct node *node;
+    struct node *edited;
+    size_t size;
+    int rc = node_access(op, path, XS_PERM_WRITE, &node);
+
+    if ( rc == -ENOENT )
+        return create_node(op, path, data, len);
+    if ( rc )
+        return rc;
+
+    size = node_size(node) - node->data_len + len;
+    if ( !size_allowed(op, size) )
+        return -ENOSPC;
+    if ( len > node->data_len && !memory_allowed(op, len - node->data_len) )
+        return -ENOMEM;
+    if ( !events_add(op->events, path, false, op->view.txn, NULL, NULL) )
+        return -ENOMEM;
+
+    edited = view_edit(&op->view, node);
+    if ( !node_set_data(edited, data, len) )
+        rc = -ENOMEM;
+    view_done(&op->view, edited);
+
+    return rc;
+}
+
+int node_mkdir(struct op *op, const char *path)
+{
+    const struct node *node;
+    int rc = node_access(op, path, XS_PERM_WRITE, &node);
+
+    return rc == -ENOENT ? create_node(op, path, NULL, 0) : rc;
+}
+
+/*
+ * A node and all below it, children before their parents and in their
+ * parent's order: the reverse of a walk that takes the last child first.
+ */
+static int collect_tree(struct op *op, const struct node *root,
+                        struct node_array *found)
+{
+    struct node_array stack = { 0 };
+    int rc = array_add(&stack, root) ? 0 : -ENOMEM;
+
+    while ( !rc && stack.nr )
+    {
+        const struct node *node = stack.nodes[--stack.nr];
+        const char *name = NULL;
+
+        if ( !array_add(found, node) )
+            rc = -ENOMEM;
+
+        while ( !rc && (name = node_next_child(node, name)) )
+        {
+            const struct node *child;
+            char *path = path_join(node->path, name);
+
+            rc = path ? view_get(&op->view, path, &child) : -ENOMEM;
+            free(path);
+            /* A list with a name too many is nodes_check()'s business. */
+            if ( rc == -ENOENT )
+                rc = 0;
+            else if ( !rc && !array_add(&stack, child) )
+                rc = -ENOMEM;
+        }
+    }
+
+    free(stack.nodes);
+
+    for ( size_t i = 0; i < found->nr / 2; i++ )
+    {
+        const struct node *swap = found->nodes[i];
+
+        found->nodes[i] = found->nodes[found->nr - 1 - i];
+        found->nodes[found->nr - 1 - i] = swap;
+    }
+
+    return rc;
+}
+
+/* An event for each node that goes, while its permissions are known. */
+static int removal_events(struct op *op, const struct node_array *gone,
+                          const struct node *above)
+{
+    const struct node *root = gone->nodes[gone->nr - 1];
+
+    for ( size_t i = 0; i < gone->nr; i++ )
+    {
+        const struct node *node = gone->nodes[i], *parent = above;
+        char *path = NULL;
+        bool ok;
+
+        if ( node != root )
+        {
+            path = path_parent(node->path);
+            if ( !path || view_get(&op->view, path, &parent) )
+                parent = NULL;
+            free(path);
+        }
+
+        ok = events_add(op->events, node->path, node != root, op->view.txn,
+                        &node->perms, parent ? &parent->perms : NULL);
+        if ( !ok )
+            return -ENOMEM;
+    }
+
+    return 0;
+}
+
+int node_remove_tree(struct op *op, const struct node *node)
+{
+    struct node_array gone = { 0 };
+    const struct node *above = NULL;
+    char *parent_path = path_parent(node->path);
+    int rc = parent_path ? view_get(&op->view, parent_path, &above) : -ENOMEM;
+
+    free(parent_path);
+    if ( !rc )
+        rc = collect_tree(op, node, &gone);
+    if ( !rc )
+        rc = removal_events(op, &gone, above);
+
+    if ( !rc )
+    {
+        struct node *parent = view_edit(&op->view, above);
+
+        node_remove_child(parent, path_name(node->path));
+        view_done(&op->view, parent);
+        for ( size_t i = 0; i < gone.nr; i++ )
+            view_remove(&op->view, gone.nodes[i]);
+    }
+
+    free(gone.nodes);
+    return rc;
+}
+
+int node_rm(struct op *op, const char *path)
+{
+    const struct node *node;
+    int rc = node_access(op, path, XS_PERM_WRITE, &node);
+
+    if ( rc == -ENOENT )
+    {
+        /* As good as removed, if there is a place it could be missing from. */
+        char *parent = path_parent(path);
+
+        rc = parent ? view_get(&op->view, parent, &node) : -ENOMEM;
+        free(parent);
+        return rc;
+    }
+    if ( rc )
+        return rc;
+
+    if ( !strcmp(path, "/") || path_is_special(path) )
+        return -EINVAL;
+
+    return node_remove_tree(op, node);
+}
+
+int node_set_perms(struct op *op, const char *path,
+                   const struct xs_permissions *entry, unsigned int nr)
+{
+    const struct node *node;
+    struct perms perms = { 0 };
+    struct node *edited;
+    int rc;
+
+    if ( !quota_allows(&op->view.store->quotas, op->view.actor, QUOTA_PERMS,
+                       nr) )
+        return -ENOSPC;
+
+    rc = node_access(op, path, XS_PERM_WRITE | XS_PERM_OWNER, &node);
+    if ( rc )
+        return rc;
+
+    if ( !op->view.actor->privileged && entry[0].id != node->perms.entry[0].id )
+        return -EPERM;
+
+    if ( !perms_set(&perms, entry, nr) )
+        return -ENOMEM;
+    if ( !events_add(op->events, path, false, op->view.txn, &node->perms,
+                     NULL) )
+    {
+        perms_free(&perms);
+        return -ENOMEM;
+    }
+
+    edited = view_edit(&op->view, node);
+    perms_free(&edited->perms);
+    edited->perms = perms;
+    view_done(&op->view, edited);
+
+    return 0;
+}
+
+struct domain_search
+{
+    unsigned int domid;
+    struct node_array owned, mentioned;
+    bool nomem;
+};
+
+static void search_node(struct node *node, void *opaque)
+{
+    struct domain_search *search = opaque;
+
+    if ( node->perms.entry[0].id == search->domid )
+        search->nomem |= !array_add(&search->owned, node);
+    else if ( perms_mention(&node->perms, search->domid) )
+        search->nomem |= !array_add(&search->mentioned, node);
+}
+
+/* Is a node above this one the domain's as well, and so removes both? */
+static bool removed_with_parent(struct store *store, const struct node *node,
+                                unsigned int domid)
+{
+    char *path = strdup(node->path);
+    bool removed = false;
+
+    while ( path && strcmp(path, "/") && !removed )
+    {
+        char *parent = path_parent(path);
+        const struct node *above =
+            parent ? tree_find(&store->tree, parent) : NULL;
+
+        free(path);
+        path = parent;
+        removed = above && above->perms.entry[0].id == domid;
+    }
+
+    free(path);
+    return removed;
+}
+
+void nodes_forget_domain(struct store *store, unsigned int domid)
+{
+    static const struct actor daemon = { .privileged = true };
+    struct domain_search search = { .domid = domid };
+    struct list events;
+    struct op op = {
+        .view = { .store = store, .actor = &daemon },
+        .events = &events,
+    };
+    size_t kept = 0;
+
+    list_init(&events);
+    tree_for_each(&store->tree, search_node, &search);
+
+    /* Choose all before the first goes, for the others may go with it. */
+    for ( size_t i = 0; i < search.owned.nr; i++ )
+    {
+        const struct node *node = search.owned.nodes[i];
+
+        if ( !removed_with_parent(store, node, domid) &&
+             !path_is_special(node->path) && strcmp(node->path, "/") )
+            search.owned.nodes[kept++] = node;
+    }
+
+    for ( size_t i = 0; i < search.mentioned.nr; i++ )
+    {
+        struct node *node = view_edit(&op.view, search.mentioned.nodes[i]);
+
+        perms_forget_domain(&node->perms, domid);
+        view_done(&op.view, node);
+    }
+
+    for ( size_t i = 0; i < kept; i++ )
+        node_remove_tree(&op, search.owned.nodes[i]);
+
+    free(search.owned.nodes);
+    free(search.mentioned.nodes);
+    events_fire(store, &events);
+}
+
+struct check
+{
+    struct store *store;
+    unsigned int wrong;
+    const struct node *orphan;
+};
+
+static void check_node(struct node *node, void *opaque)
+{
+    struct check *check = opaque;
+    const char *name = NULL;
+    char *path;
+
+    while ( (name = node_next_child(node, name)) )
+    {
+        path = path_join(node->path, name);
+        if ( path && !tree_find(&check->store->tree, path) )
+        {
+            check->wrong++;
+            node_remove_child(node, name);
+            name = NULL;
+        }
+        free(path);
+    }
+
+    if ( !strcmp(node->path, "/") || path_is_special(node->path) )
+        return;
+
+    path = path_parent(node->path);
+    if ( path )
+    {
+        struct node *parent = tree_find(&check->store->tree, path);
+
+        if ( !parent || !node_has_child(parent, path_name(node->path)) )
+            check->orphan = node;
+        free(path);
+    }
+}
+
+static void recount(struct node *node, void *opaque)
+{
+    struct store *store = opaque;
+    struct account *account =
+        quota_account(&store->quotas, node->perms.entry[0].id);
+
+    account->nodes++;
+}
+
+unsigned int nodes_check(struct store *store)
+{
+    struct check check = { .store = store };
+    struct account *account;
+    struct node *orphan;
+
+    do
+    {
+        check.orphan = NULL;
+        tree_for_each(&store->tree, check_node, &check);
+        orphan = (struct node *)check.orphan;
+        if ( orphan )
+        {
+            check.wrong++;
+            tree_remove(&store->tree, orphan);
+            node_free(orphan);
+        }
+    } while ( orphan );
+
+    list_for_each_entry (account, &store->quotas.accounts, link)
+        account->nodes = 0;
+    tree_for_each(&store->tree, recount, store);
+
+    return check.wrong;
+}
