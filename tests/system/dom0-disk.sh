@@ -1,0 +1,30 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Dom0 drives real devices: a disk by DMA, both ways, and the NIC is there.
+. "$(dirname "$0")/lib.sh"
+
+# Every sector differs, so that a wrong or stale page shows.
+disk=$WORK/disk
+dd if=/dev/urandom of="$disk" bs=1M count=16 status=none
+first=$(head -c 8M "$disk" | sha256sum | cut -d' ' -f1)
+
+boot --disk "$disk" --cmd '
+    set -e
+    until [ -b /dev/sda ]; do usleep 50000; done
+    echo "read $(dd if=/dev/sda bs=1M count=8 2>/dev/null | sha256sum)"
+    dd if=/dev/sda of=/dev/sda bs=1M count=8 seek=8 2>/dev/null
+    sync
+    dmesg | grep "ata1.*configured for"
+    echo "interrupts $(grep -c ata_piix /proc/interrupts)"
+    echo "pci $(ls /sys/bus/pci/devices | wc -l)"
+    ip link show eth0' >"$WORK/output"
+cat "$WORK/output"
+
+grep -q "^read $first" "$WORK/output"
+grep -q 'configured for .*DMA' "$WORK/output"
+grep -q 'eth0' "$WORK/output"
+second=$(tail -c 8M "$disk" | sha256sum | cut -d' ' -f1)
+[ "$second" = "$first" ] || {
+    echo "what Dom0 wrote is not what is on the disk"
+    exit 1
+}
