@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* SDM "EPT Translation Mechanism", on L1's tables in L1's memory. */
+#include "ept12-walk.h"
+
+#define LEVEL_BITS     9
+#define LEVEL_SHIFT(l) (12 + LEVEL_BITS * ((l)-1))
+#define LEVEL_ORDER(l) (LEVEL_BITS * ((l)-1))
+#define INDEX_MASK     0x1ffULL
+
+/* Bits 2:0 that are no sensible combination. SDM "EPT Misconfigurations" */
+static bool rights_misconfigured(const struct nested_caps *caps, uint64_t e)
+{
+    if ( e & EPT_R )
+        return false;
+    if ( e & EPT_W )
+        return true;
+
+    return (e & EPT_X) && !(caps->ept_vpid & EPT_CAP_EXEC_ONLY);
+}
+
+static bool memtype_misconfigured(uint64_t e)
+{
+    unsigned int type = (e & EPT_MEMTYPE_MASK) >> EPT_MEMTYPE_SHIFT;
+
+    return type == 2 || type == 3 || type == 7;
+}
+
+#define NONLEAF_RESERVED (EPT_MEMTYPE_MASK | EPT_IPAT)
+
+static bool is_leaf(uint64_t e, unsigned int level)
+{
+    return level == 1 || ((level == 2 || level == 3) && (e & EPT_LEAF));
+}
+
+static bool misconfigured(const struct nested_caps *caps, uint64_t e,
+                          unsigned int level)
+{
+    uint64_t reserved = EPT_ADDR_MASK & ~((1ULL << caps->opts.maxphyaddr) - 1);
+
+    if ( is_leaf(e, level) )
+    {
+        if ( memtype_misconfigured(e) ||
+             (level == 3 && !(caps->ept_vpid & EPT_CAP_1G)) ||
+             (level == 2 && !(caps->ept_vpid & EPT_CAP_2M)) )
+            return true;
+        reserved |= (1ULL << LEVEL_SHIFT(level)) - (1ULL << 12);
+    }
+    else
+        reserved |= NONLEAF_RESERVED | (level > 3 ? EPT_LEAF : 0);
+
+    return rights_misconfigured(caps, e) || (e & reserved);
+}
+
+/* Set flags in an entry unless they are: false if the entry changed. */
+static bool set_flags(const struct nested_vcpu *nv, uint64_t gpa, uint64_t e,
+                      uint64_t flags)
+{
+    return !(flags & ~e) || nv->env->or_phys(nv->priv, gpa, e, flags) == 0;
+}
+
+#define QUAL_FROM_CPU                                                       \
+    (EPT_QUAL_READ | EPT_QUAL_WRITE | EPT_QUAL_FETCH | EPT_QUAL_GLA_VALID | \
+     EPT_QUAL_GLA_FINAL | EPT_QUAL_ADV_MASK | EPT_QUAL_NMI_UNBLOCK)
+#define QUAL_RIGHTS_SHIFT 3
+
+static void violation(struct ept12_walk *w, uint64_t access)
+{
+    w->status = EPT12_VIOLATION;
+    w->qual = (access & QUAL_FROM_CPU) | w->rights << QUAL_RIGHTS_SHIFT;
+}
+
+/* Rights that the access asks for; EPT_QUAL_* and EPT_* bits correspond. */
+static bool access_allowed(uint64_t rights, uint64_t access)
+{
+    return !(access & EPT_RWX & ~rights);
+}
+
+void ept12_walk(const struct nested_vcpu *nv, uint64_t eptp, uint64_t l2_gpa,
+                uint64_t access, struct ept12_walk *w)
+{
+    unsigned int level = ((eptp & EPTP_WALK_MASK) >> EPTP_WALK_SHIFT) + 1;
+    uint64_t table = eptp & EPT_ADDR_MASK, at[5], entry[5], e;
+    unsigned int top = level;
+
+    *w = (struct ept12_walk){ .rights = EPT_RWX };
+
+    /* More bits than the levels translate: nothing is mapped there. */
+    if ( l2_gpa >> LEVEL_SHIFT(level + 1) )
+    {
+        w->rights = 0;
+        violation(w, access);
+        return;
+    }
+
+    for ( ;; level-- )
+    {
+        at[level - 1] = table + (l2_gpa >> LEVEL_SHIFT(level) & INDEX_MASK) * 8;
+        /* Where L1 has no memory the tables read as not present. */
+        if ( nv->env->read_phys(nv->priv, at[level - 1], &e, sizeof(e)) )
+            e = 0;
+        entry[level - 1] = e;
+
+        if ( !(e & EPT_RWX) )
+        {
+            w->rights = 0;
+            violation(w, access);
+            return;
+        }
+        if ( misconfigured(nv->caps, e, level) )
+        {
+            w->status = EPT12_MISCONFIG;
+            return;
+        }
+        w->rights &= e;
+        if ( is_leaf(e, level) )
+            break;
+        table = e & EPT_ADDR_MASK;
+    }
+
+    w->order = LEVEL_ORDER(level);
+    w->memtype = e & (EPT_MEMTYPE_MASK | EPT_IPAT);
+    w->l1_gpa = (e & EPT_ADDR_MASK & ~((1ULL << LEVEL_SHIFT(level)) - 1)) |
+                (l2_gpa & ((1ULL << LEVEL_SHIFT(level)) - 1));
+
+    if ( !access_allowed(w->rights, access) )
+    {
+        violation(w, access);
+        return;
+    }
+
+    w->dirty = true;
+    if ( !(eptp & EPTP_AD) )
+        return;
+
+    for ( unsigned int l = top; l >= level; l-- )
+    {
+        uint64_t flags = EPT_ACCESSED;
+
+        if ( l == level && (access & EPT_QUAL_WRITE) )
+            flags |= EPT_DIRTY;
+        if ( !set_flags(nv, at[l - 1], entry[l - 1], flags) )
+        {
+            w->status = EPT12_AGAIN;
+            return;
+        }
+    }
+    w->dirty = (e & EPT_DIRTY) || (access & EPT_QUAL_WRITE);
+}

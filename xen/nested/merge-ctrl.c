@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* Merge execution, exit and entry controls of vmcs01 and vmcs12. */
+#include <asm/msr-index.h>
+#include <asm/processor.h>
+
+#include "checks.h"
+#include "merge.h"
+
+/*
+ * Three kinds of control:
+ * - exiting: set if L0 or L1 wants the exit;
+ * - enabling: L2 has a feature only if L1 gives it and L0 gives it to L1;
+ * - L1's alone: what it does concerns L2 only, L0 has it for L1 at most.
+ */
+#define PROC_L1_ONLY \
+    (PROC_INTR_WINDOW | PROC_NMI_WINDOW | PROC_TPR_SHADOW | PROC_MTF)
+/* L2's ports always exit: the bitmaps are looked up in software. */
+#define PROC_NEVER  (PROC_IO_BITMAPS | PROC_TERTIARY)
+#define PROC_ALWAYS (PROC_UNCOND_IO | PROC_SECONDARY | PROC_TSC_OFFSET)
+
+#define PROC2_ENABLING \
+    (PROC2_RDTSCP | PROC2_INVPCID | PROC2_XSAVES | PROC2_USER_WAIT)
+#define PROC2_L1_ONLY                                                         \
+    (PROC2_APIC_ACCESS | PROC2_UNRESTRICTED | PROC2_X2APIC | PROC2_APIC_REG | \
+     PROC2_VINTR | PROC2_VMFUNC)
+#define PROC2_EXITING \
+    (PROC2_DESC_TABLE | PROC2_WBINVD | PROC2_RDRAND | PROC2_RDSEED | PROC2_PLE)
+#define PROC2_ALWAYS  (PROC2_EPT | PROC2_VPID)
+#define PROC2_L0_ONLY PROC2_TSC_SCALING
+
+#define PIN_EXITING   (PIN_EXT_INTR | PIN_NMI | PIN_VIRT_NMI | PIN_PREEMPT)
+
+#define EXIT_ALWAYS                                                  \
+    (EXIT_CTL_SAVE_DEBUG | EXIT_CTL_SAVE_EFER | EXIT_CTL_LOAD_EFER | \
+     EXIT_CTL_SAVE_PAT | EXIT_CTL_LOAD_PAT | EXIT_CTL_HOST_64)
+#define ENTRY_ALWAYS \
+    (ENTRY_CTL_LOAD_DEBUG | ENTRY_CTL_LOAD_EFER | ENTRY_CTL_LOAD_PAT)
+
+uint32_t merge_proc(uint32_t l0_proc, const struct vmcs12 *v)
+{
+    uint32_t proc = (l0_proc & ~PROC_L1_ONLY) | v->proc_ctrl | PROC_ALWAYS;
+
+    proc &= ~PROC_NEVER;
+    if ( !(v->proc_ctrl & PROC_MSR_BITMAPS) )
+        proc &= ~PROC_MSR_BITMAPS;
+    /*
+     * Without a TPR shadow of L1's, CR8 is that of L1's local APIC, which
+     * only L0 can reach.
+     */
+    if ( !(v->proc_ctrl & PROC_TPR_SHADOW) )
+        proc |= PROC_CR8_LOAD | PROC_CR8_STORE;
+    else
+        proc = (proc & ~(PROC_CR8_LOAD | PROC_CR8_STORE)) |
+               (v->proc_ctrl & (PROC_CR8_LOAD | PROC_CR8_STORE));
+
+    return proc;
+}
+
+static uint32_t merge_proc2(uint32_t l0, const struct vmcs12 *v)
+{
+    uint32_t l1 = vmcs12_proc2(v);
+    uint32_t proc2 = (l0 & l1 & PROC2_ENABLING) | (l1 & PROC2_L1_ONLY) |
+                     ((l0 | l1) & PROC2_EXITING) | PROC2_ALWAYS |
+                     (l0 & PROC2_L0_ONLY);
+
+    /* On L1's own EPT, L1's APIC page traps for L2 as it does for L1. */
+    if ( !(l1 & PROC2_EPT) )
+        proc2 |= l0 & PROC2_APIC_ACCESS;
+
+    return proc2;
+}
+
+void merge_controls(const struct merge_l0 *l0, const struct vmcs12 *v,
+                    struct vmcs02_ctrl *out)
+{
+    bool l0_pf = l0->exception_bitmap & BIT(X86_EXC_PF);
+
+    *out = (struct vmcs02_ctrl){
+        .pin = l0->pin | (v->pin_ctrl & PIN_EXITING),
+        .proc = merge_proc(l0->proc, v),
+        .proc2 = merge_proc2(l0->proc2, v),
+        .exit = l0->exit | EXIT_ALWAYS,
+        .entry = (l0->entry & ~ENTRY_CTL_GUEST_64) | ENTRY_ALWAYS |
+                 (v->entry_ctrl & ENTRY_CTL_GUEST_64),
+        .exception_bitmap = l0->exception_bitmap | v->exception_bitmap,
+        /* If L0 wants page faults it wants them all: mask and match 0. */
+        .pf_error_mask = l0_pf ? 0 : v->pf_error_mask,
+        .pf_error_match = l0_pf ? 0 : v->pf_error_match,
+        .cr3_target_count = l0->proc & PROC_CR3_LOAD ? 0 : v->cr3_target_count,
+        .tpr_threshold = v->proc_ctrl & PROC_TPR_SHADOW ? v->tpr_threshold : 0,
+        .ple_gap = v->ple_gap,
+        .ple_window = v->ple_window,
+        .xss_exit_bitmap = v->xss_exit_bitmap,
+        .tsc_offset = l0->tsc_offset,
+    };
+    if ( v->proc_ctrl & PROC_TSC_OFFSET )
+        out->tsc_offset += v->tsc_offset;
+    if ( v->pin_ctrl & PIN_PREEMPT )
+        out->exit |= EXIT_CTL_SAVE_PREEMPT;
+}
+
+void merge_cr(const struct merge_l0 *l0, const struct vmcs12 *v,
+              struct vmcs02_cr *out)
+{
+    out->cr0_mask = l0->cr0_mask | v->cr0_mask;
+    out->cr0 = (v->guest_cr0 & ~l0->cr0_forced0) | l0->cr0_forced1;
+    out->cr0_shadow =
+        (v->guest_cr0 & ~v->cr0_mask) | (v->cr0_read_shadow & v->cr0_mask);
+
+    out->cr4_mask = l0->cr4_mask | v->cr4_mask;
+    out->cr4 = v->guest_cr4 | l0->cr4_forced1;
+    out->cr4_shadow =
+        (v->guest_cr4 & ~v->cr4_mask) | (v->cr4_read_shadow & v->cr4_mask);
+}
+
+uint64_t unmerge_cr(uint64_t hw, uint64_t shadow, uint64_t l0_mask,
+                    uint64_t l1_mask, uint64_t l1_val)
+{
+    return (hw & ~(l0_mask | l1_mask)) | (l1_val & l1_mask) |
+           (shadow & l0_mask & ~l1_mask);
+}
+
+/* SDM "Loading Guest Control Registers, Debug Registers, and MSRs" */
+void merge_msrs(const struct merge_l0 *l0, const struct vmcs12 *v,
+                struct vmcs02_msrs *out)
+{
+    bool ia32e = v->entry_ctrl & ENTRY_CTL_GUEST_64;
+    bool debug = v->entry_ctrl & ENTRY_CTL_LOAD_DEBUG;
+
+    if ( v->entry_ctrl & ENTRY_CTL_LOAD_EFER )
+        out->efer = v->guest_efer;
+    else
+    {
+        out->efer = l0->efer & ~EFER_LMA;
+        if ( v->guest_cr0 & X86_CR0_PG )
+            out->efer &= ~EFER_LME;
+        if ( ia32e )
+            out->efer |= EFER_LMA | EFER_LME;
+    }
+
+    out->pat = v->entry_ctrl & ENTRY_CTL_LOAD_PAT ? v->guest_pat : l0->pat;
+    out->debugctl = debug ? v->guest_debugctl : l0->debugctl;
+    out->dr7 = debug ? v->guest_dr7 : l0->dr7;
+}
+
+/* Exiting controls: each set bit of want is set in have. */
+static bool covers(uint32_t have, uint32_t want)
+{
+    return (have & want) == want;
+}
+
+#define PROC_EXITING                                                 \
+    (PROC_HLT | PROC_INVLPG | PROC_MWAIT | PROC_RDPMC | PROC_RDTSC | \
+     PROC_CR3_LOAD | PROC_CR3_STORE | PROC_MOV_DR | PROC_MONITOR | PROC_PAUSE)
+#define PROC_BOTH_CR8 (PROC_CR8_LOAD | PROC_CR8_STORE)
+
+bool merge_is_safe(const struct merge_l0 *l0, const struct vmcs12 *v,
+                   const struct vmcs02_ctrl *c)
+{
+    uint32_t l1_proc2 = vmcs12_proc2(v);
+    uint32_t enabled = c->proc2 & PROC2_ENABLING;
+
+    return covers(c->pin, (l0->pin | v->pin_ctrl) & PIN_EXITING) &&
+           covers(c->proc, (l0->proc | v->proc_ctrl) & PROC_EXITING) &&
+           covers(c->proc, PROC_UNCOND_IO) && !(c->proc & PROC_IO_BITMAPS) &&
+           ((v->proc_ctrl & PROC_MSR_BITMAPS) ||
+            !(c->proc & PROC_MSR_BITMAPS)) &&
+           covers(c->proc, v->proc_ctrl & PROC_TPR_SHADOW
+                               ? v->proc_ctrl & PROC_BOTH_CR8
+                               : PROC_BOTH_CR8) &&
+           covers(c->proc2, PROC2_EPT | PROC2_VPID) &&
+           covers(c->proc2, (l0->proc2 | l1_proc2) & PROC2_EXITING) &&
+           !(enabled & ~l0->proc2) && !(enabled & ~l1_proc2) &&
+           covers(c->exception_bitmap,
+                  l0->exception_bitmap | v->exception_bitmap);
+}
