@@ -93,8 +93,9 @@ struct emul_ops
 };
 
 /*
- * Execute; registers, flags and memory change only when EMUL_OK or
- * EMUL_RETRY comes back. RIP is the caller's. mode as for insn_decode().
+ * Execute. On EMUL_EXCEPTION nothing has changed, except that the items of a
+ * string instruction before the failing one are done. RIP is the caller's.
+ * mode as for insn_decode().
  */
 int insn_execute(const struct insn *i, unsigned int mode,
                  const struct emul_ops *ops, void *ctx);

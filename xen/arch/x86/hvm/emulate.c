@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* Emulation of the instruction with which a guest touched device memory. */
+#include <xen/domain.h>
+#include <xen/guest-access.h>
+#include <xen/lib.h>
+#include <asm/emulate.h>
+#include <asm/guest-walk.h>
+#include <asm/hvm-io.h>
+
+struct emul_ctx
+{
+    struct vcpu *v;
+    uint64_t gla; /* page of the access that faulted, if known */
+    paddr_t gpa;
+    bool gla_valid;
+};
+
+static uint64_t ctx_read_reg(void *c, unsigned int reg)
+{
+    struct emul_ctx *ctx = c;
+
+    /* RSP is kept in the VMCS. */
+    return reg == 4 ? hvm_get_rsp() : ctx->v->arch.gprs.r[reg];
+}
+
+static void ctx_write_reg(void *c, unsigned int reg, uint64_t val)
+{
+    struct emul_ctx *ctx = c;
+
+    if ( reg == 4 )
+        hvm_set_rsp(val);
+    else
+        ctx->v->arch.gprs.r[reg] = val;
+}
+
+static uint64_t ctx_read_flags(void *c)
+{
+    (void)c;
+    return hvm_get_rflags();
+}
+
+static void ctx_write_flags(void *c, uint64_t flags)
+{
+    (void)c;
+    hvm_set_rflags(flags);
+}
+
+static uint64_t ctx_segment_base(void *c, unsigned int seg)
+{
+    struct segment s;
+
+    (void)c;
+    hvm_get_segment(seg, &s);
+    return s.base;
+}
+
+static uint64_t ctx_read_rip(void *c)
+{
+    (void)c;
+    return hvm_get_rip();
+}
+
+/* Guest-physical address of a linear one; EMUL_EXCEPTION: #PF is pending. */
+static int translate(struct emul_ctx *ctx, uint64_t linear, bool write,
+                     paddr_t *gpa)
+{
+    uint32_t pfec = 0;
+
+    if ( ctx->gla_valid && ((linear ^ ctx->gla) & PAGE_MASK) == 0 )
+    {
+        *gpa = (ctx->gpa & PAGE_MASK) | (linear & ~PAGE_MASK);
+        return EMUL_OK;
+    }
+    if ( guest_walk(ctx->v, linear, write, gpa, &pfec) )
+    {
+        hvm_inject_page_fault(linear, pfec);
+        return EMUL_EXCEPTION;
+    }
+    return EMUL_OK;
+}
+
+/* Within one page; memory where there is some, else a device. */
+static int read_chunk(struct emul_ctx *ctx, uint64_t linear, void *buf,
+                      unsigned int n)
+{
+    paddr_t gpa;
+    uint64_t val;
+    int rc = translate(ctx, linear, false, &gpa);
+
+    if ( rc )
+        return rc;
+    if ( !copy_from_guest_phys(ctx->v->domain, buf, gpa, n) )
+        return EMUL_OK;
+    val = hvm_mmio_read(ctx->v, gpa, n);
+    memcpy(buf, &val, n);
+    return EMUL_OK;
+}
+
+static int write_chunk(struct emul_ctx *ctx, uint64_t linear, const void *buf,
+                       unsigned int n)
+{
+    paddr_t gpa;
+    uint64_t val = 0;
+    int rc = translate(ctx, linear, true, &gpa);
+
+    if ( rc )
+        return rc;
+    if ( !copy_to_guest_phys(ctx->v->domain, gpa, buf, n) )
+        return EMUL_OK;
+    memcpy(&val, buf, n);
+    hvm_mmio_write(ctx->v, gpa, n, val);
+    return EMUL_OK;
+}
+
+/* Bytes of an access that lie in its first page. */
+static unsigned int first_part(uint64_t linear, unsigned int n)
+{
+    return min((uint64_t)n, PAGE_SIZE - (linear & ~PAGE_MASK));
+}
+
+static int ctx_read_mem(void *c, uint64_t linear, void *buf, unsigned int n)
+{
+    unsigned int head = first_part(linear, n);
+    int rc = read_chunk(c, linear, buf, head);
+
+    if ( !rc && head < n )
+        rc = read_chunk(c, linear + head, (uint8_t *)buf + head, n - head);
+    return rc;
+}
+
+static int ctx_write_mem(void *c, uint64_t linear, const void *buf,
+                         unsigned int n)
+{
+    unsigned int head = first_part(linear, n);
+    paddr_t gpa;
+    int rc;
+
+    /* Both pages must be there before the first is written. */
+    if ( head < n && (rc = translate(c, linear + head, true, &gpa)) )
+        return rc;
+    rc = write_chunk(c, linear, buf, head);
+    if ( !rc && head < n )
+        rc = write_chunk(c, linear + head, (const uint8_t *)buf + head,
+                         n - head);
+    return rc;
+}
+
+static const struct emul_ops ops = {
+    .read_reg = ctx_read_reg,
+    .write_reg = ctx_write_reg,
+    .read_flags = ctx_read_flags,
+    .write_flags = ctx_write_flags,
+    .segment_base = ctx_segment_base,
+    .read_rip = ctx_read_rip,
+    .read_mem = ctx_read_mem,
+    .write_mem = ctx_write_mem,
+};
+
+static void crash(struct vcpu *v, const struct emul_ctx *ctx,
+                  const uint8_t *bytes, size_t n)
+{
+    char text[3 * INSN_MAX_LEN + 1] = "";
+
+    for ( size_t i = 0; i < n; i++ )
+        snprintf(text + 3 * i, sizeof(text) - 3 * i, " %02x", bytes[i]);
+    domain_crash(v->domain,
+                 "vCPU %u: no memory at %#lx, and the instruction at %#lx "
+                 "is not one that is emulated:%s",
+                 v->vcpu_id, ctx->gpa, hvm_get_rip(), text);
+}
+
+void hvm_emulate_mmio(struct vcpu *v, paddr_t gpa, uint64_t gla, bool gla_valid)
+{
+    struct emul_ctx ctx = { v, gla, gpa, gla_valid };
+    unsigned int mode = hvm_guest_mode_bytes();
+    uint64_t rip = hvm_get_rip(), linear = rip;
+    uint8_t bytes[INSN_MAX_LEN];
+    struct insn i;
+    size_t n;
+
+    if ( mode != 8 )
+        linear = (uint32_t)(rip + ctx_segment_base(&ctx, SEG_CS));
+    n = sizeof(bytes) - copy_from_guest_va(bytes, linear, sizeof(bytes));
+    if ( insn_decode(bytes, n, mode, &i) )
+    {
+        crash(v, &ctx, bytes, n);
+        return;
+    }
+    switch ( insn_execute(&i, mode, &ops, &ctx) )
+    {
+    case EMUL_OK:
+        rip += i.len;
+        hvm_set_rip(mode == 8 ? rip : (uint32_t)rip);
+        break;
+    case EMUL_UNHANDLED:
+        crash(v, &ctx, bytes, n);
+        break;
+    }
+}
