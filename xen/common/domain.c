@@ -12,9 +12,10 @@
 #include <xen/domain.h>
 #include <xen/event.h>
 #include <xen/grant-table.h>
-#include <xen/hypercalls.h>
 #include <xen/lib.h>
 #include <xen/sched.h>
+#include <xen/vcpu-op.h>
+#include <xen/watchdog.h>
 #include <public/domctl.h>
 #include <public/sched.h>
 #include <asm/vmx.h>
@@ -60,7 +61,9 @@ struct domain *get_domain_by_id(domid_t domid)
 
 static void vcpu_destroy(struct vcpu *v)
 {
-    vcpu_timers_destroy(v);
+    kill_timer(&v->singleshot_timer);
+    kill_timer(&v->periodic_timer);
+    kill_timer(&v->poll_timer);
     vcpu_info_unmap(v);
     sched_destroy_vcpu(v);
     evtchn_vcpu_destroy(v);
@@ -208,7 +211,7 @@ struct vcpu *vcpu_create(struct domain *d, uint32_t vcpu_id)
                        ? &d->shared_info->vcpu_info[vcpu_id]
                        : &dummy_vcpu_info[vcpu_id];
     sched_init_vcpu(v);
-    vcpu_timers_init(v);
+    vcpu_op_init_timers(v);
     d->vcpu[vcpu_id] = v;
     if ( evtchn_vcpu_init(v) || hvm_vcpu_init(v) )
     {
@@ -363,7 +366,7 @@ int domain_kill(struct domain *d)
         domain_pause(d);
         d->is_dying = DOMDYING_dying;
         clear_global_virq_handlers(d);
-        watchdog_domain_destroy(d);
+        domain_watchdog_destroy(d);
     }
     if ( (rc = evtchn_domain_destroy(d)) || (rc = grant_table_relinquish(d)) ||
          (rc = p2m_teardown(d)) || (rc = relinquish_pages(d)) )

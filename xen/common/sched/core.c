@@ -268,6 +268,20 @@ void sched_init(void)
     init_timer(&rq->slice_timer, slice_expired, rq, smp_processor_id());
 }
 
+/* A long operation gives way after this much. */
+#define PREEMPT_AFTER MILLISECS(1)
+
+bool hypercall_preempt_check(void)
+{
+    struct percpu *cpu = this_cpu();
+    uint64_t now = rdtsc();
+
+    if ( !cpu->preempt_tsc )
+        cpu->preempt_tsc = now;
+    return cpu->need_resched ||
+           now - cpu->preempt_tsc > ns_to_tsc(PREEMPT_AFTER);
+}
+
 uint64_t vcpu_runtime(const struct vcpu *v)
 {
     uint64_t t = v->runstate_time[RUNSTATE_running];

@@ -60,6 +60,8 @@ int boot_parse_pvh(struct boot_info *bi, const void *info, boot_map_fn *map,
                    const char **why);
 
 /* For the parsers. */
+/* At most max bytes of src, cut to what fits; src NULL: nothing. */
+void boot_copy_text(char *dst, size_t size, const char *src, size_t max);
 void boot_add_region(struct boot_info *bi, paddr_t base, uint64_t size,
                      uint32_t type);
 int boot_add_module(struct boot_info *bi, paddr_t pa, uint64_t size,

@@ -183,7 +183,9 @@ uint64_t vcpu_runtime(const struct vcpu *v);
 void vcpu_runstate_get(const struct vcpu *v, vcpu_runstate_info_t *out);
 void vcpu_runstate_update_guest(struct vcpu *v);
 
-static inline bool hypercall_preempt_check(void)
-{
-    return this_cpu()->need_resched;
-}
+/*
+ * Has a long operation gone on for long enough? Interrupts are off, so a
+ * pending one cannot say so: the time since the first check of this exit
+ * counts too. True: save the progress and return -ERESTART.
+ */
+bool hypercall_preempt_check(void);

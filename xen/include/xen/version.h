@@ -6,3 +6,6 @@
 #define XEN_ABI_MAJOR 4
 #define XEN_ABI_MINOR 17
 #define XEN_ABI_EXTRA ".0-nidus"
+
+/* arch/x86/banner.c; set by the build. */
+extern const char nidus_version[], nidus_commit[];

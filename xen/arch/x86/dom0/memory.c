@@ -267,3 +267,13 @@ void dom0_set_e820(struct domain *d, const struct dom0_memmap_entry *map,
             (struct e820_entry_guest){ map[i].start, map[i].size, map[i].type };
     d->arch.e820_nr = nr;
 }
+
+bool dom0_map_device(struct domain *d, paddr_t gpa)
+{
+    mfn_t mfn = _mfn(gpa >> PAGE_SHIFT);
+
+    if ( gpa < MMIO_END || mfn_valid(mfn) )
+        return false;
+    return !p2m_set_entry(d, gaddr_to_gfn(gpa), mfn, PAGE_ORDER_4K,
+                          p2m_mmio_direct);
+}

@@ -18,6 +18,8 @@ _Static_assert(offsetof(struct percpu, stack_top) == 0x20, "vmx-entry.S");
 /* CR0 bits the guest does not own: see vmx-exit-cr.c. */
 #define CR0_HOST_OWNED (X86_CR0_NE | X86_CR0_CD | X86_CR0_NW)
 
+#define PAT_RESET      0x0007040600070406ULL /* SDM "IA32_PAT MSR" */
+
 struct desc_ptr
 {
     uint16_t limit;
@@ -141,6 +143,7 @@ static void write_controls(struct vcpu *v)
     vmwrite(VMCS_exit_msr_load_count, 0);
     vmwrite(VMCS_entry_msr_load_count, 0);
     vmwrite(VMCS_entry_intr_info, 0);
+    vmwrite(VMCS_guest_pat, PAT_RESET);
     vmwrite(VMCS_tsc_offset, v->arch.tsc_offset);
     vmwrite(VMCS_io_bitmap_a, virt_to_maddr(v->domain->arch.io_bitmap));
     vmwrite(VMCS_io_bitmap_b,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Exits of EPT violations: missing RAM rights, devices, nothing at all. */
 
+#include <xen/dom0.h>
 #include <xen/domain.h>
 #include <xen/lib.h>
 #include <asm/emulate.h>
@@ -27,6 +28,9 @@ enum exit_result vmx_exit_ept_violation(struct vcpu *v)
                      gpa);
         return EXIT_RESUME;
     }
+    if ( t == p2m_invalid && v->domain->is_hwdom &&
+         dom0_map_device(v->domain, gpa) )
+        return EXIT_RESUME;
     if ( (qual & EPT_QUAL_FETCH) && t == p2m_invalid )
     {
         domain_crash(v->domain,

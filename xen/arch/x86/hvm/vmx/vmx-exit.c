@@ -171,6 +171,7 @@ struct entry_choice vmx_prepare_entry_c(void)
             vmx_intr_assist(v);
         if ( unlikely(v->arch.vmx.ept_gen != v->domain->p2m.flush_gen) )
             flush_stale_translations(v);
+        cpu->preempt_tsc = 0;
         if ( likely(!cpu->need_resched) )
             return (struct entry_choice){ v, v->arch.vmx.launched };
     }

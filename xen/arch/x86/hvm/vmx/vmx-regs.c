@@ -4,7 +4,6 @@
 #include <xen/domain.h>
 #include <xen/lib.h>
 #include <public/arch-x86/hvm/save.h>
-#include <asm/hvm-io.h>
 #include <asm/msr-index.h>
 #include <asm/processor.h>
 #include <asm/vmx.h>
@@ -89,31 +88,6 @@ unsigned int hvm_guest_mode_bytes(void)
     return (ar & SEG_AR_DB) ? 4 : 2;
 }
 
-void hvm_set_tsc_offset(struct vcpu *v, uint64_t offset)
-{
-    v->arch.tsc_offset = offset;
-    vmx_vmcs_enter(v);
-    vmwrite(VMCS_tsc_offset, offset);
-    vmx_vmcs_exit(v);
-}
-
-uint64_t hvm_get_guest_pat(struct vcpu *v)
-{
-    uint64_t pat;
-
-    vmx_vmcs_enter(v);
-    pat = vmread(VMCS_guest_pat);
-    vmx_vmcs_exit(v);
-    return pat;
-}
-
-void hvm_set_guest_pat(struct vcpu *v, uint64_t pat)
-{
-    vmx_vmcs_enter(v);
-    vmwrite(VMCS_guest_pat, pat);
-    vmx_vmcs_exit(v);
-}
-
 /* --- Whole states: the HVM save record keeps attributes in 12 bits. --- */
 
 static uint32_t ar_from_save(uint32_t attr)
@@ -130,10 +104,11 @@ static uint32_t ar_to_save(uint32_t ar)
     return (ar & 0xff) | ((ar >> 4) & 0xf00);
 }
 
-#define FOR_EACH_SAVED_SEGMENT(X)                                         \
-    X(SEG_ES, es)                                                         \
-    X(SEG_CS, cs) X(SEG_SS, ss) X(SEG_DS, ds) X(SEG_FS, fs) X(SEG_GS, gs) \
-        X(SEG_LDTR, ldtr) X(SEG_TR, tr)
+#define FOR_EACH_SAVED_SEGMENT(X)                                             \
+    X(SEG_ES, es)                                                             \
+    X(SEG_CS, cs)                                                             \
+    X(SEG_SS, ss) X(SEG_DS, ds) X(SEG_FS, fs) X(SEG_GS, gs) X(SEG_LDTR, ldtr) \
+        X(SEG_TR, tr)
 
 static void save_segments(struct hvm_hw_cpu *c)
 {
