@@ -3,7 +3,8 @@
 #include <xen/e820.h>
 #include <xen/lib.h>
 
-#define PAGE 4096UL
+#define PAGE        4096UL
+#define PADDR_LIMIT (1UL << 52) /* no processor has more */
 
 static void region_insert_sorted(struct boot_region *r, unsigned int nr)
 {
@@ -33,11 +34,10 @@ void e820_sanitize(struct boot_region *r, unsigned int *nr, unsigned int max)
 
     for ( unsigned int i = 0; i < *nr; i++ )
     {
-        if ( r[i].size == 0 || r[i].type == 0 )
+        if ( r[i].size == 0 || r[i].type == 0 || r[i].base >= PADDR_LIMIT )
             continue;
         in[n] = r[i];
-        if ( in[n].size > ~in[n].base ) /* would wrap */
-            in[n].size = ~in[n].base;
+        in[n].size = min(in[n].size, PADDR_LIMIT - in[n].base);
         region_insert_sorted(in, n++);
     }
 

@@ -5,6 +5,16 @@
 
 struct boot_info boot_info;
 
+void boot_copy_text(char *dst, size_t size, const char *src, size_t max)
+{
+    size_t len = src != NULL ? strnlen(src, max) : 0;
+
+    len = min(len, size - 1);
+    if ( len )
+        memcpy(dst, src, len);
+    dst[len] = '\0';
+}
+
 /* A map with more regions than fit loses the last: less RAM, never wrong. */
 void boot_add_region(struct boot_info *bi, paddr_t base, uint64_t size,
                      uint32_t type)

@@ -38,16 +38,6 @@ struct mb1_mmap_entry
 
 #define MB1_MMAP_MAX MB(1)
 
-static void copy_text(char *dst, size_t size, uint32_t pa, boot_map_fn *map)
-{
-    const char *s = pa ? map(pa, size) : NULL;
-    size_t len = s ? strnlen(s, size - 1) : 0;
-
-    if ( len )
-        memcpy(dst, s, len);
-    dst[len] = '\0';
-}
-
 static int add_mmap(struct boot_info *bi, const struct mb1_info *mbi,
                     boot_map_fn *map)
 {
@@ -103,9 +93,13 @@ int boot_parse_multiboot1(struct boot_info *bi, const void *info,
 
     bi->protocol = "multiboot";
     if ( mbi->flags & MB1_HAS_CMDLINE )
-        copy_text(bi->cmdline, sizeof(bi->cmdline), mbi->cmdline, map);
+        boot_copy_text(bi->cmdline, sizeof(bi->cmdline),
+                       map(mbi->cmdline, sizeof(bi->cmdline)),
+                       sizeof(bi->cmdline));
     if ( mbi->flags & MB1_HAS_LOADER )
-        copy_text(bi->loader, sizeof(bi->loader), mbi->boot_loader_name, map);
+        boot_copy_text(bi->loader, sizeof(bi->loader),
+                       map(mbi->boot_loader_name, sizeof(bi->loader)),
+                       sizeof(bi->loader));
 
     *why = "a bad memory map";
     if ( mbi->flags & MB1_HAS_MMAP )

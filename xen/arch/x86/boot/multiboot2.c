@@ -45,11 +45,8 @@ struct mb2_mmap_entry
 
 static void copy_text(char *dst, size_t size, const struct mb2_tag *tag)
 {
-    size_t len = strnlen((const char *)(tag + 1), tag->size - sizeof(*tag));
-
-    len = min(len, size - 1);
-    memcpy(dst, tag + 1, len);
-    dst[len] = '\0';
+    boot_copy_text(dst, size, (const char *)(tag + 1),
+                   tag->size - sizeof(*tag));
 }
 
 static bool add_mmap(struct boot_info *bi, const struct mb2_tag *tag)

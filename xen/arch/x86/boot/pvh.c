@@ -63,12 +63,9 @@ int boot_parse_pvh(struct boot_info *bi, const void *info, boot_map_fn *map,
     if ( add_modules(bi, si, map) )
         return -EINVAL;
     if ( si->cmdline_paddr )
-    {
-        const char *s = map(si->cmdline_paddr, sizeof(bi->cmdline));
-
-        if ( s != NULL )
-            strlcpy(bi->cmdline, s, sizeof(bi->cmdline));
-    }
+        boot_copy_text(bi->cmdline, sizeof(bi->cmdline),
+                       map(si->cmdline_paddr, sizeof(bi->cmdline)),
+                       sizeof(bi->cmdline));
     bi->rsdp_pa = si->rsdp_paddr;
     return 0;
 }
