@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: MIT */
+/* xenconsoled: guests' consoles as terminals and logs. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon.h"
+
+#define DEFAULT_LOG_DIR  "/var/log/xen/console"
+#define DEFAULT_PID_FILE "/run/xenconsoled.pid"
+
+#define DOMAINS_TOKEN    "domains"
+
+enum
+{
+    POLL_SIGNAL,
+    POLL_XS,
+    POLL_EVTCHN,
+    POLL_GUESTS,
+};
+
+static const struct option long_options[] = {
+    { "help", no_argument, NULL, 'h' },
+    { "version", no_argument, NULL, 'V' },
+    { "verbose", no_argument, NULL, 'v' },
+    { "interactive", no_argument, NULL, 'i' },
+    { "log", required_argument, NULL, 'l' },
+    { "log-dir", required_argument, NULL, 'r' },
+    { "pid-file", required_argument, NULL, 'p' },
+    { "timestamp", required_argument, NULL, 't' },
+    { "overflow-data", required_argument, NULL, 'o' },
+    { "replace-escape", no_argument, NULL, 'e' },
+    { 0 },
+};
+
+static void usage(void)
+{
+    printf("Usage: xenconsoled [options]\n"
+           "  --log=none|guest|hv|all        what is logged\n"
+           "  --log-dir=DIR                  where (" DEFAULT_LOG_DIR ")\n"
+           "  --timestamp=none|guest|hv|all  logs with times\n"
+           "  --overflow-data=discard|keep   what gives way when nobody reads\n"
+           "  --replace-escape               no escape characters in logs\n"
+           "  --pid-file=FILE                (" DEFAULT_PID_FILE ")\n"
+           "  -i, --interactive              stay in the foreground\n"
+           "  -v, --verbose                  log to standard error as well\n");
+}
+
+int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+static bool parse_choice(const char *text, bool *guest, bool *hv)
+{
+    static const struct
+    {
+        const char *name;
+        bool guest, hv;
+    } choices[] = {
+        { "none", false, false },
+        { "guest", true, false },
+        { "hv", false, true },
+        { "all", true, true },
+    };
+
+    for ( unsigned int i = 0; i < sizeof(choices) / sizeof(choices[0]); i++ )
+        if ( !strcmp(text, choices[i].name) )
+        {
+            *guest = choices[i].guest;
+            *hv = choices[i].hv;
+            return true;
+        }
+
+    fprintf(stderr, "xenconsoled: %s is not none, guest, hv or all\n", text);
+    return false;
+}
+
+static bool parse_overflow(const char *text, struct options *options)
+{
+    options->keep_overflow = !strcmp(text, "keep");
+    if ( options->keep_overflow || !strcmp(text, "discard") )
+        return true;
+
+    fprintf(stderr, "xenconsoled: %s is not discard or keep\n", text);
+    return false;
+}
+
+static int write_pid_file(const char *path)
+{
+    char text[20];
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+
+    if ( fd < 0 || lockf(fd, F_TLOCK, 0) || ftruncate(fd, 0) ||
+         write(fd, text, len) != len )
+    {
+        fprintf(stderr, "xenconsoled: %s: %s\n", path,
+                errno == EAGAIN || errno == EACCES ? "another one runs"
+                                                   : strerror(errno));
+        return -1;
+    }
+
+    /* Kept open: it is the lock. */
+    return fd;
+}
+
+/* The parent ends with the child's first byte, or its failure. */
+static int daemonize(void)
+{
+    int fds[2];
+    char byte;
+
+    if ( pipe2(fds, O_CLOEXEC) )
+        return -1;
+
+    switch ( fork() )
+    {
+    case -1:
+        return -1;
+
+    case 0:
+        close(fds[0]);
+        setsid();
+        return fds[1];
+
+    default:
+        close(fds[1]);
+        _exit(read(fds[0], &byte, 1) == 1 ? 0 : 1);
+    }
+}
+
+static void detach(int ready_fd)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    if ( null >= 0 )
+        for ( int fd = 0; fd < 3; fd++ )
+            dup2(null, fd);
+    (void)!chdir("/");
+    (void)!write(ready_fd, "", 1);
+    close(ready_fd);
+}
+
+static int open_signals(void)
+{
+    sigset_t set;
+
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static bool failed(const char *what)
+{
+    fprintf(stderr, "xenconsoled: cannot open %s: %m\n", what);
+    return false;
+}
+
+static bool open_all(struct daemon *daemon)
+{
+    daemon->xc = xc_interface_open(NULL, NULL, 0);
+    if ( !daemon->xc )
+        return failed("the hypervisor control interface");
+    daemon->evtchn = xenevtchn_open(NULL, 0);
+    if ( !daemon->evtchn )
+        return failed("the event channel device");
+    daemon->gnttab = xengnttab_open(NULL, 0);
+    if ( !daemon->gnttab )
+        return failed("the grant table device");
+    daemon->xs = xs_open(0);
+    if ( !daemon->xs )
+        return failed("the connection to xenstored");
+
+    if ( !xs_watch(daemon->xs, "@introduceDomain", DOMAINS_TOKEN) ||
+         !xs_watch(daemon->xs, "@releaseDomain", DOMAINS_TOKEN) )
+        return failed("watches for domains");
+
+    return true;
+}
+
+static void serve_xenstore(struct daemon *daemon)
+{
+    char **event;
+
+    while ( (event = xs_check_watch(daemon->xs)) )
+    {
+        if ( !guests_watch_event(daemon, event[XS_WATCH_TOKEN]) )
+            guests_update(daemon);
+        free(event);
+    }
+}
+
+static void serve_evtchn(struct daemon *daemon)
+{
+    int port = xenevtchn_pending(daemon->evtchn);
+
+    if ( port >= 0 && !guests_port_event(daemon, port) )
+        hvlog_port_event(daemon, port);
+}
+
+/* False: asked to stop. */
+static bool serve_signal(struct daemon *daemon, int fd)
+{
+    struct signalfd_siginfo info;
+
+    if ( read(fd, &info, sizeof(info)) != sizeof(info) )
+        return true;
+    if ( info.ssi_signo != SIGHUP )
+        return false;
+
+    guests_reopen_logs(daemon);
+    hvlog_reopen();
+
+    return true;
+}
+
+static int run(struct daemon *daemon, int signal_fd)
+{
+    struct pollfd *fds = NULL;
+    unsigned int nr;
+    int rc = 0;
+
+    for ( ;; )
+    {
+        struct pollfd *grown;
+
+        guests_run_timers(daemon);
+
+        grown =
+            realloc(fds, (POLL_GUESTS + guests_count(daemon)) * sizeof(*fds));
+        if ( !grown )
+        {
+            rc = -ENOMEM;
+            break;
+        }
+        fds = grown;
+        fds[POLL_SIGNAL] = (struct pollfd){ .fd = signal_fd, .events = POLLIN };
+        fds[POLL_XS] = (struct pollfd){
+            .fd = xs_fileno(daemon->xs),
+            .events = POLLIN,
+        };
+        fds[POLL_EVTCHN] = (struct pollfd){
+            .fd = xenevtchn_fd(daemon->evtchn),
+            .events = POLLIN,
+        };
+        nr = POLL_GUESTS + guests_poll(daemon, fds + POLL_GUESTS);
+
+        if ( poll(fds, nr, guests_timeout(daemon)) < 0 )
+        {
+            if ( errno == EINTR )
+                continue;
+            rc = -errno;
+            break;
+        }
+
+        guests_serve(daemon, fds + POLL_GUESTS);
+        if ( fds[POLL_EVTCHN].revents )
+            serve_evtchn(daemon);
+        if ( fds[POLL_XS].revents )
+        {
+            serve_xenstore(daemon);
+            if ( errno != EAGAIN )
+            {
+                syslog(LOG_ERR, "lost the connection to xenstored: %m");
+                rc = -EIO;
+                break;
+            }
+        }
+        if ( fds[POLL_SIGNAL].revents && !serve_signal(daemon, signal_fd) )
+            break;
+    }
+
+    free(fds);
+    return rc;
+}
+
+static bool parse_options(struct options *options, int argc, char **argv,
+                          const char **pid_file, bool *foreground,
+                          bool *verbose)
+{
+    int opt;
+
+    while ( (opt = getopt_long(argc, argv, "hVvit:l:r:p:o:e", long_options,
+                               NULL)) != -1 )
+        switch ( opt )
+        {
+        case 'h':
+            usage();
+            exit(0);
+        case 'V':
+            printf("xenconsoled (Nidus)\n");
+            exit(0);
+        case 'v':
+            *verbose = true;
+            break;
+        case 'i':
+            *foreground = true;
+            break;
+        case 'l':
+            if ( !parse_choice(optarg, &options->log_guest, &options->log_hv) )
+                return false;
+            break;
+        case 't':
+            if ( !parse_choice(optarg, &options->time_guest,
+                               &options->time_hv) )
+                return false;
+            break;
+        case 'r':
+            options->log_dir = optarg;
+            break;
+        case 'p':
+            *pid_file = optarg;
+            break;
+        case 'o':
+            if ( !parse_overflow(optarg, options) )
+                return false;
+            break;
+        case 'e':
+            options->replace_escape = true;
+            break;
+        default:
+            return false;
+        }
+
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct daemon daemon = { .options.log_dir = DEFAULT_LOG_DIR };
+    const char *pid_file = DEFAULT_PID_FILE;
+    bool foreground = false, verbose = false;
+    int ready_fd = -1, signal_fd, rc;
+
+    if ( !parse_options(&daemon.options, argc, argv, &pid_file, &foreground,
+                        &verbose) )
+        return 2;
+
+    if ( !foreground )
+    {
+        ready_fd = daemonize();
+        if ( ready_fd < 0 )
+            return 1;
+    }
+    openlog("xenconsoled", verbose ? LOG_PERROR : 0, LOG_DAEMON);
+
+    if ( write_pid_file(pid_file) < 0 )
+        return 1;
+    signal_fd = open_signals();
+    if ( !open_all(&daemon) )
+        return 1;
+    if ( daemon.options.log_hv && hvlog_open(&daemon) )
+        fprintf(stderr, "xenconsoled: no log of the hypervisor's console\n");
+
+    if ( ready_fd >= 0 )
+        detach(ready_fd);
+
+    rc = run(&daemon, signal_fd);
+    unlink(pid_file);
+
+    return rc ? 1 : 0;
+}

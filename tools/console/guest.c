@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: MIT */
+/* A domain and its console: page, event channel, terminal, log. */
+
+/*
+ * A guest comes into being when its domain is first seen, and waits for the
+ * toolstack to write the console's nodes; then the page is mapped, a terminal
+ * opened and its name written to the store.
+ *
+ *   guest -> ring "out" -> buffer (bounded) -> terminal -> xenconsole
+ *                      \-> log file
+ *   guest <- ring "in"  <------------------- terminal <- xenconsole
+ *
+ * When the domain dies the page is unmapped at once, as a mapped page keeps
+ * the domain from going away.  The terminal stays until a client that reads
+ * has got all of it, but no longer than LINGER_MS.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <xen/grant_table.h>
+
+#include "conring.h"
+#include "daemon.h"
+#include "logfile.h"
+#include "outbuf.h"
+#include "tty.h"
+
+/* At most so many events per period; then the channel stays masked for it. */
+#define RATE_PERIOD_MS  200
+#define RATE_EVENTS     30
+
+#define LINGER_MS       2000
+#define LINGER_CHECK_MS 20
+
+/* Without a limit in the store, as the toolstack would write. */
+#define DEFAULT_LIMIT (1u << 20)
+
+#define TOKEN_PREFIX  "guest:"
+
+struct guest
+{
+    struct guest *next;
+    uint32_t domid;
+    char *path; /* the console's nodes */
+    bool seen;  /* by the current guests_update() */
+
+    struct xencons_interface *ring;
+    unsigned int remote_port;
+    int port; /* negative: none */
+
+    struct tty tty;
+    struct outbuf out;
+    struct logfile log;
+    bool log_failed;
+
+    int64_t period_end;
+    unsigned int period_events;
+    bool masked; /* by the rate limit or a full buffer */
+
+    bool dead;
+    int64_t linger_end, linger_check;
+    bool drained_once;
+};
+
+static char *read_node(struct daemon *daemon, const struct guest *guest,
+                       const char *name)
+{
+    char *path, *value = NULL;
+
+    if ( asprintf(&path, "%s/%s", guest->path, name) >= 0 )
+    {
+        value = xs_read(daemon->xs, XBT_NULL, path, NULL);
+        free(path);
+    }
+
+    return value;
+}
+
+static bool read_number(struct daemon *daemon, const struct guest *guest,
+                        const char *name, unsigned long *number)
+{
+    char *text = read_node(daemon, guest, name), *end;
+    bool ok = false;
+
+    if ( text && *text )
+    {
+        errno = 0;
+        *number = strtoul(text, &end, 0);
+        ok = !*end && !errno;
+    }
+    free(text);
+
+    return ok;
+}
+
+static void unmap_ring(struct daemon *daemon, struct guest *guest)
+{
+    if ( guest->port >= 0 )
+        xenevtchn_unbind(daemon->evtchn, guest->port);
+    guest->port = -1;
+    if ( guest->ring )
+        xengnttab_unmap(daemon->gnttab, guest->ring, 1);
+    guest->ring = NULL;
+}
+
+static bool map_ring(struct daemon *daemon, struct guest *guest,
+                     unsigned int remote_port)
+{
+    guest->ring = xengnttab_map_grant_ref(daemon->gnttab, guest->domid,
+                                          GNTTAB_RESERVED_CONSOLE,
+                                          PROT_READ | PROT_WRITE);
+    if ( !guest->ring )
+    {
+        syslog(LOG_ERR, "domain %u: cannot map the console: %m", guest->domid);
+        return false;
+    }
+
+    guest->port =
+        xenevtchn_bind_interdomain(daemon->evtchn, guest->domid, remote_port);
+    if ( guest->port < 0 )
+    {
+        syslog(LOG_ERR, "domain %u: cannot bind the console's port %u: %m",
+               guest->domid, remote_port);
+        unmap_ring(daemon, guest);
+        return false;
+    }
+    guest->remote_port = remote_port;
+
+    return true;
+}
+
+static void open_log(struct daemon *daemon, struct guest *guest)
+{
+    char *home, *name_path = NULL, *name = NULL, *path = NULL;
+
+    if ( !daemon->options.log_guest || guest->log.fd >= 0 || guest->log_failed )
+        return;
+
+    home = xs_get_domain_path(daemon->xs, guest->domid);
+    if ( home && asprintf(&name_path, "%s/name", home) >= 0 )
+        name = xs_read(daemon->xs, XBT_NULL, name_path, NULL);
+
+    /* Names come from the toolstack, but a slash must not lead elsewhere. */
+    if ( name )
+        for ( char *c = name; *c; c++ )
+            if ( *c == '/' )
+                *c = '_';
+
+    if ( name && asprintf(&path, "%s/guest-%s.log", daemon->options.log_dir,
+                          name) >= 0 )
+    {
+        guest->log.replace_escape = daemon->options.replace_escape;
+        guest->log_failed =
+            !logfile_open(&guest->log, path, daemon->options.time_guest);
+    }
+
+    free(name);
+    free(name_path);
+    free(home);
+}
+
+static bool write_tty_name(struct daemon *daemon, struct guest *guest)
+{
+    char *path;
+    bool ok = false;
+
+    if ( asprintf(&path, "%s/tty", guest->path) >= 0 )
+    {
+        ok = xs_write(daemon->xs, XBT_NULL, path, guest->tty.name,
+                      strlen(guest->tty.name));
+        free(path);
+    }
+    if ( !ok )
+        syslog(LOG_ERR, "domain %u: cannot publish the console's terminal: %m",
+               guest->domid);
+
+    return ok;
+}
+
+static void take_output(struct daemon *daemon, struct guest *guest);
+
+/* The nodes have changed: connect when they say all that is needed. */
+static void connect_guest(struct daemon *daemon, struct guest *guest)
+{
+    unsigned long ring_ref, port, limit;
+    char *type;
+    bool ours;
+
+    if ( guest->dead || !read_number(daemon, guest, "ring-ref", &ring_ref) ||
+         !read_number(daemon, guest, "port", &port) )
+        return;
+
+    /* Device models serve some consoles themselves. */
+    type = read_node(daemon, guest, "type");
+    ours = !type || !strcmp(type, "xenconsoled");
+    free(type);
+    if ( !ours )
+        return;
+
+    if ( guest->ring && guest->remote_port == port )
+        return;
+
+    unmap_ring(daemon, guest);
+    if ( !map_ring(daemon, guest, port) )
+        return;
+
+    guest->out.limit = DEFAULT_LIMIT;
+    if ( read_number(daemon, guest, "limit", &limit) )
+        guest->out.limit = limit;
+
+    open_log(daemon, guest);
+    if ( guest->tty.master < 0 && tty_open(&guest->tty) )
+        write_tty_name(daemon, guest);
+
+    /* The guest may have spoken before we listened. */
+    take_output(daemon, guest);
+}
+
+static struct guest *new_guest(struct daemon *daemon, uint32_t domid)
+{
+    struct guest *guest = calloc(1, sizeof(*guest));
+    char token[32], *home;
+
+    if ( !guest )
+        return NULL;
+
+    guest->domid = domid;
+    guest->port = -1;
+    tty_init(&guest->tty);
+    logfile_init(&guest->log);
+
+    home = xs_get_domain_path(daemon->xs, domid);
+    if ( !home || asprintf(&guest->path, "%s/console", home) < 0 )
+        guest->path = NULL;
+    free(home);
+
+    snprintf(token, sizeof(token), TOKEN_PREFIX "%u", domid);
+    if ( !guest->path || !xs_watch(daemon->xs, guest->path, token) )
+    {
+        syslog(LOG_ERR, "domain %u: cannot watch its console: %m", domid);
+        free(guest->path);
+        free(guest);
+        return NULL;
+    }
+
+    guest->next = daemon->guests;
+    daemon->guests = guest;
+
+    return guest;
+}
+
+static void free_guest(struct daemon *daemon, struct guest *guest)
+{
+    struct guest **link = &daemon->guests;
+
+    while ( *link != guest )
+        link = &(*link)->next;
+    *link = guest->next;
+
+    unmap_ring(daemon, guest);
+    tty_close(&guest->tty);
+    logfile_close(&guest->log);
+    outbuf_free(&guest->out);
+    free(guest->path);
+    free(guest);
+}
+
+static void guest_died(struct daemon *daemon, struct guest *guest)
+{
+    char token[32];
+
+    take_output(daemon, guest);
+    unmap_ring(daemon, guest);
+
+    snprintf(token, sizeof(token), TOKEN_PREFIX "%u", guest->domid);
+    xs_unwatch(daemon->xs, guest->path, token);
+
+    guest->dead = true;
+    guest->linger_end = now_ms() + LINGER_MS;
+    guest->linger_check = now_ms();
+}
+
+void guests_update(struct daemon *daemon)
+{
+    struct guest *guest, *next;
+    xc_dominfo_t info;
+    uint32_t domid = 0;
+
+    for ( guest = daemon->guests; guest; guest = guest->next )
+        guest->seen = false;
+
+    while ( xc_domain_getinfo(daemon->xc, domid, 1, &info) == 1 )
+    {
+        domid = info.domid + 1;
+        if ( info.dying || !info.domid )
+            continue;
+
+        for ( guest = daemon->guests; guest; guest = guest->next )
+            if ( guest->domid == info.domid && !guest->dead )
+                break;
+        if ( !guest )
+            guest = new_guest(daemon, info.domid);
+        if ( guest )
+            guest->seen = true;
+    }
+
+    for ( guest = daemon->guests; guest; guest = next )
+    {
+        next = guest->next;
+        if ( !guest->seen && !guest->dead )
+            guest_died(daemon, guest);
+    }
+}
+
+bool guests_watch_event(struct daemon *daemon, const char *token)
+{
+    const size_t prefix = strlen(TOKEN_PREFIX);
+    struct guest *guest;
+
+    if ( strncmp(token, TOKEN_PREFIX, prefix) )
+        return false;
+
+    for ( guest = daemon->guests; guest; guest = guest->next )
+        if ( !guest->dead && guest->domid == strtoul(token + prefix, NULL, 10) )
+            connect_guest(daemon, guest);
+
+    return true;
+}
+
+static bool buffer_full(const struct daemon *daemon, const struct guest *guest)
+{
+    return daemon->options.keep_overflow && guest->out.limit &&
+           guest->out.len >= guest->out.limit;
+}
+
+static void take_output(struct daemon *daemon, struct guest *guest)
+{
+    char buf[sizeof(guest->ring->out)];
+    size_t len, total = 0;
+
+    if ( !guest->ring || buffer_full(daemon, guest) )
+        return;
+
+    /* No more than a ring's worth: a busy guest must not keep us here. */
+    while ( total < sizeof(buf) &&
+            (len = conring_take(guest->ring, buf, sizeof(buf) - total)) )
+    {
+        logfile_write(&guest->log, buf, len);
+        if ( !outbuf_add(&guest->out, buf, len) )
+            syslog(LOG_ERR, "domain %u: out of memory, output lost",
+                   guest->domid);
+        total += len;
+    }
+
+    if ( total && guest->port >= 0 )
+        xenevtchn_notify(daemon->evtchn, guest->port);
+}
+
+static void unmask(struct daemon *daemon, struct guest *guest)
+{
+    guest->masked = false;
+    if ( guest->port >= 0 )
+        xenevtchn_unmask(daemon->evtchn, guest->port);
+}
+
+bool guests_port_event(struct daemon *daemon, int port)
+{
+    int64_t now = now_ms();
+    struct guest *guest;
+
+    for ( guest = daemon->guests; guest; guest = guest->next )
+        if ( guest->port == port )
+            break;
+    if ( !guest )
+        return false;
+
+    if ( now >= guest->period_end )
+    {
+        guest->period_end = now + RATE_PERIOD_MS;
+        guest->period_events = 0;
+    }
+
+    take_output(daemon, guest);
+
+    if ( ++guest->period_events > RATE_EVENTS || buffer_full(daemon, guest) )
+        guest->masked = true;
+    else
+        unmask(daemon, guest);
+
+    return true;
+}
+
+unsigned int guests_count(const struct daemon *daemon)
+{
+    unsigned int nr = 0;
+
+    for ( struct guest *guest = daemon->guests; guest; guest = guest->next )
+        nr++;
+
+    return nr;
+}
+
+unsigned int guests_poll(struct daemon *daemon, struct pollfd *fds)
+{
+    unsigned int nr = 0;
+
+    for ( struct guest *guest = daemon->guests; guest; guest = guest->next )
+    {
+        short events = 0;
+
+        if ( guest->out.len )
+            events |= POLLOUT;
+        if ( guest->ring && conring_room(guest->ring) )
+            events |= POLLIN;
+
+        /* Without a wish a hang-up would be reported for ever. */
+        fds[nr++] = (struct pollfd){
+            .fd = events ? guest->tty.master : -1,
+            .events = events,
+        };
+    }
+
+    return nr;
+}
+
+static void send_input(struct daemon *daemon, struct guest *guest)
+{
+    char buf[sizeof(guest->ring->in)];
+    size_t room = conring_room(guest->ring);
+    ssize_t len = room ? read(guest->tty.master, buf, room) : 0;
+
+    if ( len <= 0 )
+        return;
+
+    conring_put(guest->ring, buf, len);
+    xenevtchn_notify(daemon->evtchn, guest->port);
+}
+
+static void write_output(struct daemon *daemon, struct guest *guest)
+{
+    bool was_full = buffer_full(daemon, guest);
+    const char *data;
+    size_t len;
+    ssize_t done;
+
+    data = outbuf_peek(&guest->out, &len);
+    done = write(guest->tty.master, data, len);
+    if ( done > 0 )
+        outbuf_drop(&guest->out, done);
+
+    if ( was_full && !buffer_full(daemon, guest) )
+    {
+        take_output(daemon, guest);
+        unmask(daemon, guest);
+    }
+}
+
+void guests_serve(struct daemon *daemon, const struct pollfd *fds)
+{
+    for ( struct guest *guest = daemon->guests; guest;
+          guest = guest->next, fds++ )
+    {
+        if ( fds->fd < 0 || fds->fd != guest->tty.master )
+            continue;
+        if ( (fds->revents & POLLIN) && guest->ring )
+            send_input(daemon, guest);
+        if ( (fds->revents & POLLOUT) && guest->out.len )
+            write_output(daemon, guest);
+    }
+}
+
+static int64_t next_timer(const struct daemon *daemon,
+                          const struct guest *guest)
+{
+    if ( guest->dead )
+        return guest->linger_check;
+    if ( guest->masked && !buffer_full(daemon, guest) )
+        return guest->period_end;
+
+    return INT64_MAX;
+}
+
+int guests_timeout(const struct daemon *daemon)
+{
+    int64_t now = now_ms(), next = INT64_MAX;
+
+    for ( struct guest *guest = daemon->guests; guest; guest = guest->next )
+    {
+        int64_t timer = next_timer(daemon, guest);
+
+        if ( timer < next )
+            next = timer;
+    }
+
+    if ( next == INT64_MAX )
+        return -1;
+    return next <= now ? 0 : (int)(next - now);
+}
+
+/*
+ * The kernel passes what we write on to the readers' side in its own time, so
+ * that only the second look at an empty terminal counts.
+ */
+static bool may_go(struct guest *guest, int64_t now)
+{
+    bool drained = guest->tty.master < 0 ||
+                   (!guest->out.len && tty_is_drained(&guest->tty));
+
+    if ( now >= guest->linger_end || guest->tty.master < 0 ||
+         (drained && guest->drained_once) )
+        return true;
+
+    guest->drained_once = drained;
+    guest->linger_check = now + LINGER_CHECK_MS;
+
+    return false;
+}
+
+void guests_run_timers(struct daemon *daemon)
+{
+    struct guest *guest, *next;
+    int64_t now = now_ms();
+
+    for ( guest = daemon->guests; guest; guest = next )
+    {
+        next = guest->next;
+        if ( next_timer(daemon, guest) > now )
+            continue;
+
+        if ( !guest->dead )
+        {
+            take_output(daemon, guest);
+            unmask(daemon, guest);
+        }
+        else if ( may_go(guest, now) )
+            free_guest(daemon, guest);
+    }
+}
+
+void guests_reopen_logs(struct daemon *daemon)
+{
+    for ( struct guest *guest = daemon->guests; guest; guest = guest->next )
+        logfile_reopen(&guest->log);
+}
