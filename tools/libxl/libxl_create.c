@@ -1,0 +1,561 @@
+/* SPDX-License-Identifier: MIT */
+/* Create a domain: from a configuration to a paused, complete guest. */
+
+/*
+ * The order: everything that can be checked without a domain (files, names,
+ * memory); the empty domain and its XenStore nodes; its limits, CPU policy and
+ * memory; its console and devices; its stored configuration. From the second
+ * step on any failure destroys the domain again.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include <xen/hvm/params.h>
+
+#include "libxl_internal.h"
+
+#define DEFAULT_EVENT_CHANNELS 1023u
+#define MIN_MEMORY_KB          (8u << 10)
+#define DEFAULT_TIMER_MODE     1
+
+struct create
+{
+    libxl_ctx *ctx;
+    libxl_domain_config *config;
+    struct xg_image image;
+    struct xg_plan plan;
+    struct xg_config guest;
+    uint32_t domid;
+};
+
+/* ---- before there is a domain -----------------------------------------------
+ */
+
+static int check_name(libxl_ctx *ctx, const char *name)
+{
+    uint32_t other;
+
+    if ( !name || !*name )
+    {
+        LOG(ctx, ERROR, "the domain has no name: set name=");
+        return ERROR_INVAL;
+    }
+    if ( strchr(name, '/') )
+    {
+        LOG(ctx, ERROR, "name \"%s\": a slash is not allowed", name);
+        return ERROR_INVAL;
+    }
+    if ( !libxl_name_to_domid(ctx, name, &other) )
+    {
+        LOG(ctx, ERROR,
+            "domain name \"%s\" is already in use by domain %u: choose "
+            "another or destroy that one",
+            name, other);
+        return ERROR_INVAL;
+    }
+    return 0;
+}
+
+static int check_uuid(libxl_ctx *ctx, libxl_domain_create_info *c)
+{
+    char text[UUID_STR_LEN];
+    libxl_dominfo *list;
+    int nr, i, rc = 0;
+
+    if ( !c->have_uuid )
+    {
+        uuid_generate(c->uuid);
+        c->have_uuid = true;
+        return 0;
+    }
+    list = libxl_list_domain(ctx, &nr);
+    for ( i = 0; i < nr && !rc; i++ )
+        if ( !uuid_compare(list[i].uuid, c->uuid) )
+        {
+            uuid_unparse_lower(c->uuid, text);
+            LOG(ctx, ERROR, "uuid %s is already in use by domain %u", text,
+                list[i].domid);
+            rc = ERROR_INVAL;
+        }
+    free(list);
+    return rc;
+}
+
+static int set_defaults(libxl_ctx *ctx, libxl_domain_build_info *b)
+{
+    if ( !b->kernel )
+    {
+        LOG(ctx, ERROR, "the domain has no kernel: set kernel=");
+        return ERROR_INVAL;
+    }
+    if ( !b->max_vcpus )
+        b->max_vcpus = 1;
+    if ( !b->avail_vcpus )
+        b->avail_vcpus = b->max_vcpus;
+    if ( b->max_vcpus > LIBXL_MAX_VCPUS || b->avail_vcpus > b->max_vcpus )
+    {
+        LOG(ctx, ERROR, "vcpus: %u of %u are not possible (at most %u)",
+            b->avail_vcpus, b->max_vcpus, LIBXL_MAX_VCPUS);
+        return ERROR_INVAL;
+    }
+
+    if ( b->max_memkb == LIBXL_MEMKB_DEFAULT )
+        b->max_memkb =
+            b->target_memkb != LIBXL_MEMKB_DEFAULT ? b->target_memkb : 32 << 10;
+    if ( b->target_memkb == LIBXL_MEMKB_DEFAULT )
+        b->target_memkb = b->max_memkb;
+    if ( b->target_memkb > b->max_memkb )
+    {
+        LOG(ctx, ERROR, "memory = %llu MiB is more than maxmem = %llu MiB",
+            (unsigned long long)b->target_memkb >> 10,
+            (unsigned long long)b->max_memkb >> 10);
+        return ERROR_INVAL;
+    }
+    if ( b->target_memkb < MIN_MEMORY_KB )
+    {
+        LOG(ctx, ERROR, "memory = %llu MiB is too little: the minimum is %u",
+            (unsigned long long)b->target_memkb >> 10, MIN_MEMORY_KB >> 10);
+        return ERROR_INVAL;
+    }
+    if ( !b->event_channels )
+        b->event_channels = DEFAULT_EVENT_CHANNELS;
+    if ( b->timer_mode < 0 )
+        b->timer_mode = DEFAULT_TIMER_MODE;
+    return 0;
+}
+
+static int open_image(struct create *c)
+{
+    libxl_domain_build_info *b = &c->config->b_info;
+    struct xg_error err;
+
+    c->guest = (struct xg_config){
+        .cmdline = b->cmdline,
+        .memory_kb = b->target_memkb,
+        .maxmem_kb = b->max_memkb,
+        .nr_vcpus = b->max_vcpus,
+        .populate_on_demand = b->target_memkb < b->max_memkb,
+    };
+    if ( xg_image_open(&c->image, b->kernel, b->ramdisk, &err) ||
+         xg_plan(&c->plan, &c->image, &c->guest, &err) )
+    {
+        LOG(c->ctx, ERROR, "%s", err.text);
+        return ERROR_INVAL;
+    }
+    return 0;
+}
+
+static int prepare(struct create *c)
+{
+    libxl_domain_build_info *b = &c->config->b_info;
+    int rc;
+
+    rc = set_defaults(c->ctx, b);
+    if ( !rc )
+        rc = open_image(c);
+    return rc;
+}
+
+int libxl_domain_config_check(libxl_ctx *ctx, libxl_domain_config *config)
+{
+    struct create c = { .ctx = ctx, .config = config };
+    int rc;
+
+    c.image.ramdisk_fd = -1;
+    rc = prepare(&c);
+    xg_image_close(&c.image);
+    return rc;
+}
+
+/* ---- the empty domain
+ * ----------------------------------------------------------- */
+
+static int make_domain(struct create *c)
+{
+    libxl_domain_build_info *b = &c->config->b_info;
+    struct xen_domctl_createdomain create = {
+        .flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap,
+        .max_vcpus = b->max_vcpus,
+        .max_evtchn_port = b->event_channels,
+        .max_grant_frames = b->max_grant_frames,
+        .max_maptrack_frames = b->max_maptrack_frames,
+        .grant_opts = XEN_DOMCTL_GRANT_version(1),
+        .arch.emulation_flags = XEN_X86_EMU_LAPIC,
+    };
+    xc_physinfo_t info;
+    uint32_t domid = 0;
+
+    if ( xc_physinfo(c->ctx->xch, &info) )
+    {
+        LOGE(c->ctx, ERROR, "cannot ask the hypervisor what it can do");
+        return ERROR_FAIL;
+    }
+    if ( !(info.capabilities & XEN_SYSCTL_PHYSCAP_hvm) )
+    {
+        LOG(c->ctx, ERROR,
+            "the hypervisor cannot run PVH domains: the CPU lacks VT-x, or "
+            "the firmware has locked it off");
+        return ERROR_FAIL;
+    }
+    if ( b->max_grant_version )
+        create.grant_opts = XEN_DOMCTL_GRANT_version(b->max_grant_version);
+    else if ( info.capabilities & XEN_SYSCTL_PHYSCAP_gnttab_v2 )
+        create.grant_opts = XEN_DOMCTL_GRANT_version(2);
+    if ( b->nested_hvm )
+        create.flags |= XEN_DOMCTL_CDF_nested_virt;
+    if ( b->msr_relaxed )
+        create.arch.misc_flags |= XEN_X86_MSR_RELAXED;
+    memcpy(create.handle, c->config->c_info.uuid, sizeof(create.handle));
+
+    if ( xc_domain_create(c->ctx->xch, &domid, &create) )
+    {
+        LOGE(c->ctx, ERROR, "the hypervisor does not create the domain%s",
+             b->nested_hvm ? " (does it support nestedhvm?)" : "");
+        return ERROR_FAIL;
+    }
+    c->domid = domid;
+    return 0;
+}
+
+/* The nodes that the domain itself may write, and those it may only read. */
+static const struct node
+{
+    const char *name;
+    bool guest_writes;
+} nodes[] = {
+    { "cpu", false },
+    { "memory", false },
+    { "device", false },
+    { "device/suspend", false },
+    { "device/suspend/event-channel", true },
+    { "control", false },
+    { "control/shutdown", true },
+    { "control/feature-poweroff", true },
+    { "control/feature-reboot", true },
+    { "control/feature-suspend", true },
+    { "control/sysrq", true },
+    { "data", true },
+    { "drivers", true },
+    { "feature", true },
+    { "attr", true },
+    { "error", true },
+};
+
+static int make_nodes(struct create *c)
+{
+    libxl_domain_config *config = c->config;
+    libxl_domain_build_info *b = &config->b_info;
+    struct libxl__perms ro = libxl__perms_readable(c->domid);
+    struct libxl__perms rw = libxl__perms_owned(c->domid);
+    struct libxl__batch batch = { 0 };
+    char uuid[UUID_STR_LEN];
+    struct timeval now;
+    unsigned int i, d = c->domid;
+
+    uuid_unparse_lower(config->c_info.uuid, uuid);
+    gettimeofday(&now, NULL);
+
+    libxl__batch_rm(&batch, path("/local/domain/%u", d));
+    libxl__batch_rm(&batch, path("/vm/%s", uuid));
+    libxl__batch_rm(&batch, path("/libxl/%u", d));
+    libxl__batch_mkdir(&batch, ro, path("/local/domain/%u", d));
+    libxl__batch_mkdir(&batch, ro, path("/vm/%s", uuid));
+    libxl__batch_mkdir(&batch, libxl__perms_private(), path("/libxl/%u", d));
+    libxl__batch_write(&batch, libxl__perms_private(),
+                       path("/libxl/%u/type", d), "pvh");
+
+    libxl__batch_write(&batch, ro, path("/local/domain/%u/vm", d), "/vm/%s",
+                       uuid);
+    libxl__batch_write(&batch, ro, path("/local/domain/%u/name", d), "%s",
+                       config->c_info.name);
+    for ( i = 0; i < ARRAY_SIZE(nodes); i++ )
+        libxl__batch_mkdir(&batch, nodes[i].guest_writes ? rw : ro,
+                           path("/local/domain/%u/%s", d, nodes[i].name));
+    for ( i = 0; i < b->max_vcpus; i++ )
+        libxl__batch_write(&batch, ro,
+                           path("/local/domain/%u/cpu/%u/availability", d, i),
+                           i < b->avail_vcpus ? "online" : "offline");
+    libxl__batch_write(&batch, ro,
+                       path("/local/domain/%u/memory/static-max", d), "%llu",
+                       (unsigned long long)b->max_memkb);
+    libxl__batch_write(&batch, ro, path("/local/domain/%u/memory/target", d),
+                       "%llu", (unsigned long long)b->target_memkb);
+    libxl__batch_write(&batch, ro, path("/local/domain/%u/memory/videoram", d),
+                       "0");
+    libxl__batch_write(&batch, ro,
+                       path("/local/domain/%u/control/"
+                            "platform-feature-multiprocessor-suspend",
+                            d),
+                       "1");
+    libxl__batch_write(
+        &batch, ro,
+        path("/local/domain/%u/control/platform-feature-xs_reset_watches", d),
+        "1");
+    libxl__batch_write(&batch, ro, path("/local/domain/%u/domid", d), "%u", d);
+
+    libxl__batch_write(&batch, ro, path("/vm/%s/name", uuid), "%s",
+                       config->c_info.name);
+    libxl__batch_write(&batch, ro, path("/vm/%s/uuid", uuid), "%s", uuid);
+    libxl__batch_write(&batch, ro, path("/vm/%s/start_time", uuid), "%lld.%02d",
+                       (long long)now.tv_sec, (int)now.tv_usec / 10000);
+    return libxl__batch_commit(c->ctx, &batch);
+}
+
+/* ---- limits, policy, memory
+ * ------------------------------------------------------- */
+
+static int set_affinity(struct create *c, const libxl_bitmap *maps,
+                        unsigned int nr, uint32_t flags)
+{
+    unsigned int vcpu, cpu, which;
+    xc_cpumap_t map;
+    int size, rc = 0;
+
+    size = xc_get_cpumap_size(c->ctx->xch);
+    if ( !nr || size < 0 )
+        return 0;
+    for ( vcpu = 0; vcpu < c->config->b_info.max_vcpus && !rc; vcpu++ )
+    {
+        which = vcpu < nr ? vcpu : nr - 1;
+        map = libxl__calloc(size, 1);
+        for ( cpu = 0; cpu < (unsigned int)size * 8; cpu++ )
+            if ( cpu < maps[which].size * 8 &&
+                 (maps[which].map[cpu / 8] & (1u << (cpu % 8))) )
+                xc_cpumap_setcpu(cpu, map);
+        if ( xc_vcpu_setaffinity(c->ctx->xch, c->domid, vcpu,
+                                 flags & XEN_VCPUAFFINITY_HARD ? map : NULL,
+                                 flags & XEN_VCPUAFFINITY_SOFT ? map : NULL,
+                                 flags) )
+        {
+            LOGED(c->ctx, ERROR, c->domid,
+                  "cannot pin vcpu %u: does the machine have these CPUs?",
+                  vcpu);
+            rc = ERROR_FAIL;
+        }
+        free(map);
+    }
+    return rc;
+}
+
+static int set_scheduling(struct create *c)
+{
+    libxl_domain_build_info *b = &c->config->b_info;
+    struct xen_domctl_sched_credit2 params;
+    int sched, rc;
+
+    rc = set_affinity(c, b->hard, b->nr_hard, XEN_VCPUAFFINITY_HARD);
+    if ( !rc )
+        rc = set_affinity(c, b->soft, b->nr_soft, XEN_VCPUAFFINITY_SOFT);
+    if ( rc || (b->sched_weight < 0 && b->sched_cap < 0) )
+        return rc;
+
+    if ( xc_sched_id(c->ctx->xch, &sched) || sched != XEN_SCHEDULER_CREDIT2 ||
+         xc_sched_credit2_domain_get(c->ctx->xch, c->domid, &params) )
+    {
+        LOGD(c->ctx, ERROR, c->domid,
+             "the scheduler takes neither cpu_weight nor cap");
+        return ERROR_FAIL;
+    }
+    if ( b->sched_weight >= 0 )
+        params.weight = b->sched_weight;
+    if ( b->sched_cap >= 0 )
+        params.cap = b->sched_cap;
+    if ( xc_sched_credit2_domain_set(c->ctx->xch, c->domid, &params) )
+    {
+        LOGED(c->ctx, ERROR, c->domid, "cannot set cpu_weight or cap");
+        return ERROR_FAIL;
+    }
+    return 0;
+}
+
+/* One failed hypercall of many that need no explanation of their own. */
+static int hypercall_failed(struct create *c, const char *what)
+{
+    LOGED(c->ctx, ERROR, c->domid, "cannot set its %s", what);
+    return ERROR_FAIL;
+}
+
+static int set_limits(struct create *c)
+{
+    libxl_domain_build_info *b = &c->config->b_info;
+    xc_interface *xch = c->ctx->xch;
+    uint64_t pool = libxl__paging_memory_kb(b->max_memkb, b->max_vcpus) << 10;
+    int32_t offset = b->rtc_timeoffset;
+    time_t now = time(NULL);
+    struct tm local;
+
+    if ( xc_domain_max_vcpus(xch, c->domid, b->max_vcpus) )
+        return hypercall_failed(c, "number of vcpus");
+    if ( xc_domain_setmaxmem(xch, c->domid,
+                             b->target_memkb + LIBXL_MAXMEM_CONSTANT) )
+        return hypercall_failed(c, "memory limit");
+    if ( xc_hvm_param_set(xch, c->domid, HVM_PARAM_TIMER_MODE, b->timer_mode) )
+        return hypercall_failed(c, "timer mode");
+    if ( xc_domain_set_tsc_info(xch, c->domid, b->tsc_mode, 0, 0, 0) )
+        return hypercall_failed(c, "TSC mode");
+    if ( xc_set_paging_mempool_size(xch, c->domid, pool) )
+        return hypercall_failed(c, "page table memory");
+    if ( b->localtime && localtime_r(&now, &local) )
+        offset += local.tm_gmtoff;
+    if ( offset && xc_domain_set_time_offset(xch, c->domid, offset) )
+        return hypercall_failed(c, "time offset");
+    return set_scheduling(c);
+}
+
+static int set_policy(struct create *c)
+{
+    libxl_domain_build_info *b = &c->config->b_info;
+    const struct xg_policy_options options = {
+        .nested_virt = b->nested_hvm,
+        .itsc = b->invtsc,
+    };
+    struct xg_error err;
+
+    if ( !xg_domain_set_policy(c->ctx->xch, c->domid, &options, b->cpuid,
+                               b->nr_cpuid, &err) )
+        return 0;
+    LOGD(c->ctx, ERROR, c->domid, "%s", err.text);
+    return ERROR_FAIL;
+}
+
+static int alloc_ports(struct create *c)
+{
+    int store, console;
+
+    store =
+        xc_evtchn_alloc_unbound(c->ctx->xch, c->domid, LIBXL__TOOLSTACK_DOMID);
+    console =
+        xc_evtchn_alloc_unbound(c->ctx->xch, c->domid, LIBXL__TOOLSTACK_DOMID);
+    if ( store < 0 || console < 0 )
+        return hypercall_failed(c, "event channels");
+    c->guest.store_port = store;
+    c->guest.console_port = console;
+    c->guest.store_domid = LIBXL__TOOLSTACK_DOMID;
+    c->guest.console_domid = LIBXL__TOOLSTACK_DOMID;
+    return 0;
+}
+
+static int build(struct create *c)
+{
+    struct xg_error err;
+
+    if ( !xg_build_pvh(c->ctx->xch, c->domid, &c->image, &c->plan, &c->guest,
+                       c->ctx->lg, &err) )
+        return 0;
+    LOGD(c->ctx, ERROR, c->domid, "%s", err.text);
+    return ERROR_FAIL;
+}
+
+/* ---- what it is connected to
+ * --------------------------------------------------------- */
+
+static int introduce(struct create *c)
+{
+    struct libxl__perms ro = libxl__perms_readable(c->domid);
+    struct libxl__batch b = { 0 };
+    struct xs_handle *xsh;
+    int rc;
+
+    libxl__batch_write(&b, ro, path("/local/domain/%u/store/port", c->domid),
+                       "%u", c->guest.store_port);
+    libxl__batch_write(&b, ro,
+                       path("/local/domain/%u/store/ring-ref", c->domid), "%lu",
+                       (unsigned long)c->guest.store_gfn);
+    rc = libxl__batch_commit(c->ctx, &b);
+    if ( rc )
+        return rc;
+
+    rc = libxl__console_add(c->ctx, c->domid, c->guest.console_port,
+                            c->guest.console_gfn);
+    if ( rc )
+        return rc;
+
+    xsh = libxl__xs(c->ctx);
+    if ( xsh && xs_introduce_domain(xsh, c->domid, c->guest.store_gfn,
+                                    c->guest.store_port) )
+        return 0;
+    LOGED(c->ctx, ERROR, c->domid, "xenstored does not take it up");
+    return ERROR_FAIL;
+}
+
+static int add_devices(struct create *c)
+{
+    libxl_domain_config *config = c->config;
+    unsigned int i;
+    int rc;
+
+    for ( i = 0; i < config->num_disks; i++ )
+    {
+        rc = libxl_device_disk_add(c->ctx, c->domid, &config->disks[i]);
+        if ( rc )
+            return rc;
+    }
+    for ( i = 0; i < config->num_nics; i++ )
+    {
+        if ( config->nics[i].devid < 0 )
+            config->nics[i].devid = i;
+        rc = libxl_device_nic_add(c->ctx, c->domid, &config->nics[i]);
+        if ( rc )
+            return rc;
+    }
+    return 0;
+}
+
+static int store_config(struct create *c)
+{
+    char *json = libxl_domain_config_to_json(c->config);
+    int rc = ERROR_NOMEM;
+
+    if ( json )
+        rc = libxl_userdata_store(c->ctx, c->domid, "libxl-json", json);
+    free(json);
+    return rc;
+}
+
+typedef int step_fn(struct create *c);
+
+static step_fn *const steps[] = {
+    make_nodes, set_limits, alloc_ports, set_policy,
+    build,      introduce,  add_devices, store_config,
+};
+
+int libxl_domain_create_new(libxl_ctx *ctx, libxl_domain_config *config,
+                            uint32_t *domid)
+{
+    struct create c = { .ctx = ctx, .config = config };
+    size_t i;
+    int rc;
+
+    c.image.ramdisk_fd = -1;
+    if ( !libxl__xs(ctx) )
+        return ERROR_NOT_READY;
+    rc = check_name(ctx, config->c_info.name);
+    if ( !rc )
+        rc = check_uuid(ctx, &config->c_info);
+    if ( !rc )
+        rc = prepare(&c);
+    if ( !rc )
+        rc = libxl__check_free_memory(
+            ctx, config->b_info.target_memkb +
+                     libxl__paging_memory_kb(config->b_info.max_memkb,
+                                             config->b_info.max_vcpus));
+    if ( !rc )
+        rc = make_domain(&c);
+    if ( rc )
+        goto out;
+
+    for ( i = 0; i < ARRAY_SIZE(steps) && !rc; i++ )
+        rc = steps[i](&c);
+    if ( rc )
+        (void)libxl_domain_destroy(ctx, c.domid);
+    else
+        *domid = c.domid;
+
+out:
+    xg_image_close(&c.image);
+    return rc;
+}

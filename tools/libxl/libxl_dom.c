@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+/* Existing domains: names, state, pause, shutdown requests. */
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <xen/hvm/params.h>
+
+#include "libxl_internal.h"
+
+#define LIST_MAX 1024
+/* A guest that does not take up a request in this time has no driver for it. */
+#define CONTROL_SECONDS 10
+
+static void fill_info(libxl_dominfo *to, const xc_domaininfo_t *from)
+{
+    const unsigned int to_kb = XC_PAGE_SHIFT - 10;
+
+    memset(to, 0, sizeof(*to));
+    to->domid = from->domain;
+    memcpy(to->uuid, from->handle, sizeof(to->uuid));
+    to->dying = !!(from->flags & XEN_DOMINF_dying);
+    to->shutdown = !!(from->flags & XEN_DOMINF_shutdown);
+    to->paused = !!(from->flags & XEN_DOMINF_paused);
+    to->blocked = !!(from->flags & XEN_DOMINF_blocked);
+    to->running = !!(from->flags & XEN_DOMINF_running);
+    to->shutdown_reason =
+        (from->flags >> XEN_DOMINF_shutdownshift) & XEN_DOMINF_shutdownmask;
+    to->outstanding_memkb = from->outstanding_pages << to_kb;
+    to->current_memkb = from->tot_pages << to_kb;
+    to->max_memkb = from->max_pages << to_kb;
+    to->cpu_time = from->cpu_time;
+    to->vcpu_max_id = from->max_vcpu_id;
+    to->vcpu_online = from->nr_online_vcpus;
+    to->cpupool = from->cpupool;
+}
+
+int libxl_domain_info(libxl_ctx *ctx, libxl_dominfo *info, uint32_t domid)
+{
+    xc_domaininfo_t xcinfo;
+
+    if ( xc_domain_getinfo_single(ctx->xch, domid, &xcinfo) )
+        return errno == ESRCH ? ERROR_DOMAIN_NOTFOUND : ERROR_FAIL;
+    fill_info(info, &xcinfo);
+    return 0;
+}
+
+libxl_dominfo *libxl_list_domain(libxl_ctx *ctx, int *nr)
+{
+    xc_domaininfo_t *info = libxl__calloc(LIST_MAX, sizeof(*info));
+    libxl_dominfo *list = NULL;
+    int i;
+
+    *nr = xc_domain_getinfolist(ctx->xch, 0, LIST_MAX, info);
+    if ( *nr < 0 )
+    {
+        LOGE(ctx, ERROR, "cannot list the domains");
+        *nr = 0;
+    }
+    else
+    {
+        list = libxl__calloc(*nr, sizeof(*list));
+        for ( i = 0; i < *nr; i++ )
+            fill_info(&list[i], &info[i]);
+    }
+    free(info);
+    return list;
+}
+
+char *libxl_domid_to_name(libxl_ctx *ctx, uint32_t domid)
+{
+    return libxl__xs_read(ctx, path("/local/domain/%u/name", domid));
+}
+
+int libxl_name_to_domid(libxl_ctx *ctx, const char *name, uint32_t *domid)
+{
+    int nr, i, rc = ERROR_INVAL;
+    libxl_dominfo *list = libxl_list_domain(ctx, &nr);
+    char *other;
+
+    for ( i = 0; i < nr && rc; i++ )
+    {
+        other = libxl_domid_to_name(ctx, list[i].domid);
+        if ( other && !strcmp(other, name) )
+        {
+            *domid = list[i].domid;
+            rc = 0;
+        }
+        free(other);
+    }
+    free(list);
+    return rc;
+}
+
+int libxl_domain_qualifier_to_domid(libxl_ctx *ctx, const char *name,
+                                    uint32_t *domid)
+{
+    libxl_dominfo info, *list;
+    unsigned long number;
+    uuid_t uuid;
+    char *end;
+    int nr, i, rc;
+
+    number = strtoul(name, &end, 10);
+    if ( isdigit((unsigned char)*name) && !*end )
+    {
+        *domid = number;
+        return libxl_domain_info(ctx, &info, number) ? ERROR_INVAL : 0;
+    }
+
+    rc = libxl_name_to_domid(ctx, name, domid);
+    if ( rc && !uuid_parse(name, uuid) )
+    {
+        list = libxl_list_domain(ctx, &nr);
+        for ( i = 0; i < nr && rc; i++ )
+            if ( !uuid_compare(uuid, list[i].uuid) )
+            {
+                *domid = list[i].domid;
+                rc = 0;
+            }
+        free(list);
+    }
+    return rc;
+}
+
+int libxl_domain_rename(libxl_ctx *ctx, uint32_t domid, const char *new_name)
+{
+    struct libxl__batch b = { 0 };
+    uint32_t other;
+    char *vm;
+
+    if ( !libxl_name_to_domid(ctx, new_name, &other) )
+    {
+        LOGD(ctx, ERROR, other, "is already called \"%s\"", new_name);
+        return ERROR_INVAL;
+    }
+
+    vm = libxl__xs_read(ctx, path("/local/domain/%u/vm", domid));
+    libxl__batch_write(&b, libxl__perms_readable(domid),
+                       path("/local/domain/%u/name", domid), "%s", new_name);
+    if ( vm )
+        libxl__batch_write(&b, libxl__perms_readable(domid),
+                           path("%.200s/name", vm), "%s", new_name);
+    free(vm);
+    return libxl__batch_commit(ctx, &b);
+}
+
+int libxl_domain_pause(libxl_ctx *ctx, uint32_t domid)
+{
+    if ( !xc_domain_pause(ctx->xch, domid) )
+        return 0;
+    LOGED(ctx, ERROR, domid, "cannot pause");
+    return ERROR_FAIL;
+}
+
+int libxl_domain_unpause(libxl_ctx *ctx, uint32_t domid)
+{
+    if ( !xc_domain_unpause(ctx->xch, domid) )
+        return 0;
+    LOGED(ctx, ERROR, domid, "cannot unpause");
+    return ERROR_FAIL;
+}
+
+/* The guest's driver empties the node when it has taken up the request. */
+static int request_taken(libxl_ctx *ctx, const char *node, void *opaque)
+{
+    char *value = libxl__xs_read(ctx, path("%s", node));
+    int done = !value || !*value;
+
+    free(value);
+    return done;
+}
+
+static int request(libxl_ctx *ctx, uint32_t domid, const char *what)
+{
+    struct libxl__path node = path("/local/domain/%u/control/shutdown", domid);
+    char *feature, *value;
+    int rc;
+
+    feature = libxl__xs_read(
+        ctx, path("/local/domain/%u/control/feature-%s", domid, what));
+    if ( !feature || strcmp(feature, "1") )
+    {
+        free(feature);
+        LOGD(ctx, ERROR, domid,
+             "its kernel does not listen for a %s request (yet): use \"xl "
+             "destroy\" if it should just go",
+             what);
+        return ERROR_NOPARAVIRT;
+    }
+    free(feature);
+
+    rc = libxl__xs_write(ctx, node, "%s", what);
+    if ( rc )
+        return rc;
+    rc = libxl__xs_wait(ctx, node.s, CONTROL_SECONDS, request_taken, NULL);
+    if ( rc != ERROR_TIMEDOUT )
+        return rc;
+
+    /* Withdraw it, so that it does not strike long after. */
+    value = libxl__xs_read(ctx, node);
+    if ( value && *value )
+        (void)libxl__xs_write(ctx, node, "%s", "");
+    free(value);
+    LOGD(ctx, ERROR, domid, "did not take up the %s request in %d seconds",
+         what, CONTROL_SECONDS);
+    return rc;
+}
+
+int libxl_domain_shutdown(libxl_ctx *ctx, uint32_t domid)
+{
+    return request(ctx, domid, "poweroff");
+}
+
+int libxl_domain_reboot(libxl_ctx *ctx, uint32_t domid)
+{
+    return request(ctx, domid, "reboot");
+}
+
+int libxl_send_sysrq(libxl_ctx *ctx, uint32_t domid, char sysrq)
+{
+    return libxl__xs_write(ctx, path("/local/domain/%u/control/sysrq", domid),
+                           "%c", sysrq);
+}
+
+int libxl_send_trigger(libxl_ctx *ctx, uint32_t domid, uint32_t trigger,
+                       uint32_t vcpu)
+{
+    if ( !xc_domain_send_trigger(ctx->xch, domid, trigger, vcpu) )
+        return 0;
+    LOGED(ctx, ERROR, domid, "cannot send the trigger");
+    return ERROR_FAIL;
+}
+
+time_t libxl_vm_get_start_time(libxl_ctx *ctx, uint32_t domid)
+{
+    char *vm = libxl__xs_read(ctx, path("/local/domain/%u/vm", domid));
+    char *start = NULL;
+    double seconds = 0;
+
+    if ( vm )
+        start = libxl__xs_read(ctx, path("%.200s/start_time", vm));
+    if ( start )
+        seconds = strtod(start, NULL);
+    free(start);
+    free(vm);
+    return seconds;
+}
+
+/* The guest's CPU hotplug driver watches these nodes. */
+int libxl_set_vcpuonline(libxl_ctx *ctx, uint32_t domid, unsigned int count)
+{
+    libxl_dominfo info;
+    struct libxl__batch b = { 0 };
+    unsigned int i;
+
+    if ( libxl_domain_info(ctx, &info, domid) )
+        return ERROR_DOMAIN_NOTFOUND;
+    if ( !count || count > info.vcpu_max_id + 1 )
+    {
+        LOGD(ctx, ERROR, domid, "has %u vcpus at most, and needs at least one",
+             info.vcpu_max_id + 1);
+        return ERROR_INVAL;
+    }
+    for ( i = 0; i <= info.vcpu_max_id; i++ )
+        libxl__batch_write(
+            &b, libxl__perms_readable(domid),
+            path("/local/domain/%u/cpu/%u/availability", domid, i), "%s",
+            i < count ? "online" : "offline");
+    return libxl__batch_commit(ctx, &b);
+}
+
+const char *libxl_scheduler_to_string(int sched_id)
+{
+    switch ( sched_id )
+    {
+    case XEN_SCHEDULER_CREDIT:
+        return "credit";
+    case XEN_SCHEDULER_CREDIT2:
+        return "credit2";
+    case XEN_SCHEDULER_ARINC653:
+        return "arinc653";
+    case XEN_SCHEDULER_RTDS:
+        return "rtds";
+    case XEN_SCHEDULER_NULL:
+        return "null";
+    default:
+        return "unknown";
+    }
+}
+
+char *libxl_cpupoolid_to_name(libxl_ctx *ctx, uint32_t poolid)
+{
+    char *name = libxl__xs_read(ctx, path("/local/pool/%u/name", poolid));
+
+    if ( !name && !poolid )
+        name = libxl__strdup("Pool-0");
+    return name;
+}
