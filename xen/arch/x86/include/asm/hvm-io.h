@@ -69,6 +69,6 @@ void hvm_cpuid(struct vcpu *v, uint32_t leaf, uint32_t subleaf,
  */
 int hvm_save(struct domain *d, void *buf, size_t size);
 int hvm_load(struct domain *d, const void *buf, size_t size);
-/* One record of the given type and instance with its descriptor. */
+/* The body of one record; buf == NULL: only *size. -ENOENT, -ENOSPC. */
 int hvm_save_one(struct domain *d, unsigned int type, unsigned int instance,
                  void *buf, size_t *size);
