@@ -331,33 +331,36 @@ CHECK(table_limits)
     return !((c->v->guest_gdtr_limit | c->v->guest_idtr_limit) >> 16);
 }
 
-#define G(g)   VMCS12_GB(g)
+#define G(g) VMCS12_GB(g)
+/*
+ * RFLAGS.VM decides much here, but RFLAGS changes all the time: a write that
+ * flips VM touches the segment group as well (vmcs12_write_groups()).
+ */
 #define SEGS   G(SEG)
-#define SEG_VM (G(SEG) | G(RIP))
-#define SEG_UG (SEG_VM | G(CTRL) | G(PROC))
+#define SEG_UG (G(SEG) | G(CTRL))
 
 static const struct check_row rows[] = {
     { "guest TR selector: TI", SEGS, tr_selector, 0 },
     { "guest LDTR selector: TI", SEGS, ldtr_selector, 0 },
     { "guest SS selector: RPL as CS's", SEG_UG, ss_rpl, 0 },
-    { "virtual-8086 bases", SEG_VM, v8086_bases, 0 },
+    { "virtual-8086 bases", SEGS, v8086_bases, 0 },
     { "guest TR, FS and GS bases canonical", SEGS, system_bases, 0 },
     { "guest LDTR base canonical", SEGS, ldtr_base, 0 },
     { "guest CS, SS, DS and ES bases: bits 63:32", SEGS, low_bases, 0 },
-    { "virtual-8086 limits", SEG_VM, v8086_limits, 0 },
-    { "virtual-8086 access rights", SEG_VM, v8086_rights, 0 },
+    { "virtual-8086 limits", SEGS, v8086_limits, 0 },
+    { "virtual-8086 access rights", SEGS, v8086_rights, 0 },
     { "guest CS: type", SEG_UG, cs_type, 0 },
-    { "guest SS: type", SEG_VM, ss_type, 0 },
-    { "guest DS, ES, FS and GS: types", SEG_VM, data_types, 0 },
-    { "guest segments: S", SEG_VM, s_bits, 0 },
-    { "guest CS: DPL", SEG_VM, cs_dpl, 0 },
+    { "guest SS: type", SEGS, ss_type, 0 },
+    { "guest DS, ES, FS and GS: types", SEGS, data_types, 0 },
+    { "guest segments: S", SEGS, s_bits, 0 },
+    { "guest CS: DPL", SEGS, cs_dpl, 0 },
     { "guest SS: DPL as RPL", SEG_UG, ss_dpl_rpl, 0 },
-    { "guest SS: DPL in real mode", SEG_VM | G(CR), ss_dpl_real, 0 },
+    { "guest SS: DPL in real mode", SEGS | G(CR), ss_dpl_real, 0 },
     { "guest DS, ES, FS and GS: DPL", SEG_UG, data_dpl, 0 },
-    { "guest segments: present", SEG_VM, present, 0 },
-    { "guest segments: reserved bits", SEG_VM, rights_reserved, 0 },
-    { "guest CS: D/B with L", SEG_VM | G(CTRL), cs_default_size, 0 },
-    { "guest segments: granularity", SEG_VM, granularity, 0 },
+    { "guest segments: present", SEGS, present, 0 },
+    { "guest segments: reserved bits", SEGS, rights_reserved, 0 },
+    { "guest CS: D/B with L", SEGS | G(CTRL), cs_default_size, 0 },
+    { "guest segments: granularity", SEGS, granularity, 0 },
     { "guest TR: type", SEGS | G(CTRL), tr_type, 0 },
     { "guest TR: access rights", SEGS, tr_rights, 0 },
     { "guest LDTR: type", SEGS, ldtr_type, 0 },

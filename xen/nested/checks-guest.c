@@ -321,11 +321,10 @@ CHECK(pdptes)
     return true;
 }
 
-#define G(g)  VMCS12_GB(g)
-#define CTRLS (G(CTRL) | G(PROC))
+#define G(g) VMCS12_GB(g)
 
 static const struct check_row cr_rows[] = {
-    { "guest CR0: bits fixed in VMX operation", G(CR) | CTRLS, cr0_fixed, 0 },
+    { "guest CR0: bits fixed in VMX operation", G(CR) | G(CTRL), cr0_fixed, 0 },
     { "guest CR0.PG needs CR0.PE", G(CR), pg_needs_pe, 0 },
     { "guest CR4: bits fixed in VMX operation", G(CR), cr4_fixed, 0 },
     { "guest CR4.CET needs CR0.WP", G(CR), cet_needs_wp, 0 },

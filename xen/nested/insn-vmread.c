@@ -72,7 +72,7 @@ struct insn_outcome insn_vmwrite(struct nested_vcpu *nv,
     struct insn_outcome out = { .result = INSN_FAIL_INVALID };
     struct nested_ctx *ctx = nv->current;
     const struct vmcs12_field *field;
-    uint64_t val = 0;
+    uint64_t val = 0, old;
     uint32_t enc;
 
     if ( !ctx )
@@ -97,8 +97,9 @@ struct insn_outcome insn_vmwrite(struct nested_vcpu *nv,
         return insn_fail(nv, VMX_ERR_VMWRITE_READ_ONLY);
 
     sync_group(nv, ctx, field->group);
+    old = vmcs12_read_field(&ctx->v12, enc);
     vmcs12_write_field(&ctx->v12, enc, val);
-    nested_ctx_touch(ctx, 1u << field->group);
+    nested_ctx_touch(ctx, vmcs12_write_groups(enc, field, old, val));
 
     return insn_succeed();
 }

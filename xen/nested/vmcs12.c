@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Fields of a vmcs12 by encoding: table, values, and who may name them. */
+#include <asm/processor.h>
+
 #include "vmcs12.h"
 
 /*
@@ -158,6 +160,19 @@ void vmcs12_write_field(struct vmcs12 *v, uint32_t enc, uint64_t val)
             *(uint64_t *)p = val;
         break;
     }
+}
+
+uint32_t vmcs12_write_groups(uint32_t enc, const struct vmcs12_field *f,
+                             uint64_t old, uint64_t now)
+{
+    uint32_t groups = 1u << f->group;
+
+    if ( enc == VMCS_guest_rflags && ((old ^ now) & X86_EFLAGS_VM) )
+        groups |= VMCS12_GB(SEG);
+    if ( enc == VMCS_proc_ctrl && ((old ^ now) & PROC_SECONDARY) )
+        groups |= VMCS12_GB(CTRL);
+
+    return groups;
 }
 
 void vmcs12_field_set_add(struct vmcs12_field_set *set, uint32_t enc)

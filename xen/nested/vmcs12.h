@@ -88,6 +88,13 @@ const char *vmcs12_field_name(uint32_t enc);
 unsigned int vmcs12_field_count(void);
 uint32_t vmcs12_field_encoding(unsigned int i);
 
+/*
+ * The groups that a change of this field from old to now touches: its own,
+ * and those whose checks hang on a single bit of it.
+ */
+uint32_t vmcs12_write_groups(uint32_t enc, const struct vmcs12_field *f,
+                             uint64_t old, uint64_t now);
+
 /* Value by encoding, high halves included; the encoding must have a field. */
 uint64_t vmcs12_read_field(const struct vmcs12 *v, uint32_t enc);
 void vmcs12_write_field(struct vmcs12 *v, uint32_t enc, uint64_t val);

@@ -168,7 +168,7 @@ static void write_controls(struct vcpu *v)
     vmwrite(VMCS_cr4_mask, vmx->cr4_mask);
 }
 
-static uint16_t alloc_vpid(void)
+uint16_t vmx_alloc_vpid(void)
 {
     static uint16_t last;
 
@@ -192,7 +192,7 @@ int vmx_vcpu_init(struct vcpu *v)
     }
     vmcs[0] = vmx_caps.revision;
     vmx->vmcs = virt_to_mfn(vmcs);
-    vmx->vpid = alloc_vpid();
+    vmx->vpid = vmx_alloc_vpid();
     vmx->intr_dirty = true;
     init_msr_bitmap(v);
 

@@ -129,7 +129,7 @@ int vmx_set_cr0(struct vcpu *v, uint64_t val)
 #define F7C_PKU   (1u << 3)
 
 /* What the domain's CPU lets its kernel set. */
-static uint64_t cr4_valid_bits(const struct vcpu *v)
+uint64_t vmx_cr4_valid_bits(const struct vcpu *v)
 {
     const struct cpu_policy *p = v->domain->arch.policy;
     uint32_t c1 = p->basic[1].c, b7 = p->feat[0].b, c7 = p->feat[0].c;
@@ -155,7 +155,7 @@ int vmx_set_cr4(struct vcpu *v, uint64_t val)
                               X86_CR4_PCIDE | X86_CR4_SMEP | X86_CR4_SMAP |
                               X86_CR4_PKE;
 
-    if ( val & ~cr4_valid_bits(v) )
+    if ( val & ~vmx_cr4_valid_bits(v) )
         return -EINVAL;
     if ( ((val ^ old) & X86_CR4_VMXE) &&
          (!v->arch.nested || !nested_cr4_allowed(v, val)) )

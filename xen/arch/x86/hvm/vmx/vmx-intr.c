@@ -44,6 +44,18 @@ static bool callback_vector_pending(const struct vcpu *v)
            READ_ONCE(v->vcpu_info->evtchn_upcall_pending);
 }
 
+int vmx_pending_vector(struct vcpu *v)
+{
+    return callback_vector_pending(v) ? v->domain->arch.callback_vector
+                                      : vlapic_pending_irq(v);
+}
+
+void vmx_ack_vector(struct vcpu *v, int vector)
+{
+    if ( !callback_vector_pending(v) )
+        vlapic_ack_irq(v, vector);
+}
+
 bool hvm_vcpu_has_pending_irq(struct vcpu *v)
 {
     return v->arch.nmi_pending || v->arch.inject.pending ||

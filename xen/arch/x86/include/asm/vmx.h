@@ -112,6 +112,11 @@ int vmx_msr_write(struct vcpu *v, uint32_t msr, uint64_t val);
 int vmx_set_cr0(struct vcpu *v, uint64_t val);
 int vmx_set_cr4(struct vcpu *v, uint64_t val);
 int vmx_load_pdptes(struct vcpu *v, uint64_t cr3);
+uint64_t vmx_cr4_valid_bits(const struct vcpu *v);
+uint16_t vmx_alloc_vpid(void);
+/* The interrupt that v would take, or -1; ack puts it in service. */
+int vmx_pending_vector(struct vcpu *v);
+void vmx_ack_vector(struct vcpu *v, int vector);
 void vmx_flush_guest_tlb(struct vcpu *v);
 /* VMX-preemption timer ticks of one scheduling backstop. */
 uint32_t vmx_preemption_ticks(void);
