@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* The first C code: bring up what every case needs, run it, report. */
+#include "lib.h"
+
+extern uint64_t start_info_gpa;
+extern char image_end[];
+
+#define HEAP_START                                            \
+    (4ul << 20) /* above the image, inside the smallest guest \
+                 */
+#define HEAP_END (16ul << 20)
+
+static uint8_t hypercall_page[PAGE_SIZE]
+    __attribute__((aligned(PAGE_SIZE), section(".bss.page_aligned")));
+
+const struct hvm_start_info *start_info(void)
+{
+    return (const struct hvm_start_info *)start_info_gpa;
+}
+
+void *alloc_pages(unsigned int n)
+{
+    static unsigned long next = HEAP_START;
+    void *p = (void *)next;
+
+    if ( n > (HEAP_END - next) / PAGE_SIZE )
+    {
+        test_error("out of memory");
+        test_exit();
+    }
+    next += (unsigned long)n * PAGE_SIZE;
+
+    return memset(p, 0, (size_t)n * PAGE_SIZE);
+}
+
+void hypercall_page_init(void)
+{
+    wrmsr(cpuid(0x40000002, 0).b, (unsigned long)hypercall_page);
+}
+
+long hypercall_by_page(unsigned int nr, unsigned long a1, unsigned long a2,
+                       unsigned long a3)
+{
+    long ret;
+
+    asm volatile("call *%[entry]"
+                 : "=a"(ret), "+D"(a1), "+S"(a2), "+d"(a3)
+                 : [entry] "r"(hypercall_page + nr * 32)
+                 : "memory", "rcx", "r10", "r11");
+    return ret;
+}
+
+long hvm_get_param(unsigned int index, uint64_t *val)
+{
+    struct xen_hvm_param p = { .domid = DOMID_SELF, .index = index };
+    long rc = hvm_op(HVMOP_get_param, &p);
+
+    *val = p.value;
+    return rc;
+}
+
+long hvm_set_param(unsigned int index, uint64_t val)
+{
+    struct xen_hvm_param p = { .domid = DOMID_SELF,
+                               .index = index,
+                               .value = val };
+
+    return hvm_op(HVMOP_set_param, &p);
+}
+
+void boot_main(void);
+void boot_main(void)
+{
+    traps_init();
+    console_init();
+
+    if ( (unsigned long)image_end > HEAP_START )
+        test_error("the image is larger than the heap's start allows");
+    else if ( start_info()->magic != XEN_HVM_START_MAGIC_VALUE )
+        test_error("start info has magic %#x", start_info()->magic);
+    else
+    {
+        shared_info_map();
+        test_main();
+    }
+    test_exit();
+}
