@@ -22,8 +22,8 @@ struct evtchn_fifo_vcpu
     evtchn_port_t tail[EVTCHN_FIFO_MAX_QUEUES]; /* 0: empty, or unknown */
 };
 
-static inline event_word_t *
-evtchn_fifo_word(const struct evtchn_fifo_array *a, evtchn_port_t port)
+static inline event_word_t *evtchn_fifo_word(const struct evtchn_fifo_array *a,
+                                             evtchn_port_t port)
 {
     uint32_t page = port / EVTCHN_WORDS_PER_PAGE;
 

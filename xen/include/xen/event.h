@@ -52,10 +52,10 @@ struct evtchn_domain
     spinlock_t lock;       /* ports and their states */
     spinlock_t queue_lock; /* FIFO queues; a leaf */
     bool dying;
-    uint32_t max_port;  /* highest port the domain may have */
-    uint32_t nr_ports;  /* ports with a bucket below them */
-    uint32_t nr_in_use; /* ports not free */
-    uint32_t next_free; /* no free port below this one, but 0 */
+    uint32_t max_port;   /* highest port the domain may have */
+    uint32_t nr_ports;   /* ports with a bucket below them */
+    uint32_t nr_in_use;  /* ports not free */
+    uint32_t next_free;  /* no free port below this one, but 0 */
     uint32_t reset_next; /* where an interrupted reset goes on */
     struct evtchn **bucket;
     struct evtchn_fifo_array *fifo; /* NULL: 2-level */

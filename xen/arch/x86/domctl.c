@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/* domctl: registers, CPU policy, time and memory types of x86 domains. */
+#include <xen/domctl.h>
+#include <xen/guest-access.h>
+#include <xen/lib.h>
+#include <xen/time.h>
+#include <asm/cpu-policy.h>
+#include <asm/hvm-io.h>
+
+/* More than any stream of ours has; bounds what a caller makes us allocate. */
+#define HVMCONTEXT_MAX MB(1)
+/* Frames in one getpageframeinfo3, as the tools send them. */
+#define PAGEFRAMES_MAX 1024
+
+static unsigned int order_of(uint64_t bytes)
+{
+    unsigned int order = 0;
+
+    while ( (PAGE_SIZE << order) < bytes )
+        order++;
+    return order;
+}
+
+int arch_domctl_gethvmcontext(struct domain *d, struct xen_domctl *op)
+{
+    struct xen_domctl_hvmcontext *c = &op->u.hvmcontext;
+    unsigned int order;
+    void *buf;
+    int rc;
+
+    if ( d == current->domain )
+        return -EINVAL;
+    domain_pause(d);
+    rc = hvm_save(d, NULL, 0);
+    if ( rc < 0 || guest_handle_is_null(c->buffer) )
+    {
+        if ( rc >= 0 )
+            c->size = rc;
+        domain_unpause(d);
+        return min(rc, 0);
+    }
+    if ( c->size < (uint32_t)rc )
+    {
+        domain_unpause(d);
+        return -ENOSPC;
+    }
+    order = order_of(rc);
+    buf = alloc_xenheap_pages(order);
+    rc = buf ? hvm_save(d, buf, rc) : -ENOMEM;
+    domain_unpause(d);
+    if ( rc >= 0 )
+    {
+        c->size = rc;
+        rc = copy_to_guest(c->buffer, (uint8_t *)buf, rc) ? -EFAULT : 0;
+    }
+    if ( buf )
+        free_xenheap_pages(buf, order);
+    return rc;
+}
+
+int arch_domctl_gethvmcontext_partial(struct domain *d, struct xen_domctl *op)
+{
+    struct xen_domctl_hvmcontext_partial *c = &op->u.hvmcontext_partial;
+    size_t size = 0;
+    void *buf;
+    int rc;
+
+    if ( d == current->domain )
+        return -EINVAL;
+    domain_pause(d);
+    rc = hvm_save_one(d, c->type, c->instance, NULL, &size);
+    buf = rc ? NULL : xmalloc_bytes(size);
+    if ( !rc && !buf )
+        rc = -ENOMEM;
+    if ( !rc && !guest_handle_is_null(c->buffer) && c->bufsz < size )
+        rc = -ENOSPC;
+    if ( !rc && !guest_handle_is_null(c->buffer) )
+        rc = hvm_save_one(d, c->type, c->instance, buf, &size);
+    domain_unpause(d);
+    if ( !rc && !guest_handle_is_null(c->buffer) &&
+         copy_to_guest(c->buffer, (uint8_t *)buf, size) )
+        rc = -EFAULT;
+    if ( !rc )
+        c->bufsz = size;
+    xfree(buf);
+    return rc;
+}
+
+int arch_domctl_sethvmcontext(struct domain *d, struct xen_domctl *op)
+{
+    struct xen_domctl_hvmcontext *c = &op->u.hvmcontext;
+    unsigned int order;
+    void *buf;
+    int rc;
+
+    if ( d == current->domain || c->size > HVMCONTEXT_MAX )
+        return -EINVAL;
+    order = order_of(c->size);
+    buf = alloc_xenheap_pages(order);
+    if ( !buf )
+        return -ENOMEM;
+    if ( copy_from_guest(buf, c->buffer, c->size) )
+        rc = -EFAULT;
+    else
+    {
+        domain_pause(d);
+        rc = hvm_load(d, buf, c->size);
+        domain_unpause(d);
+    }
+    free_xenheap_pages(buf, order);
+    return rc;
+}
+
+int arch_domctl_gettscinfo(struct domain *d, struct xen_domctl *op)
+{
+    struct xen_domctl_tsc_info *t = &op->u.tsc_info;
+
+    if ( d == current->domain )
+        return -EINVAL;
+    t->tsc_mode = d->arch.tsc_mode;
+    t->gtsc_khz = d->arch.vtsc_khz ? d->arch.vtsc_khz : cpu_khz;
+    t->incarnation = 0;
+    t->pad = 0;
+    t->elapsed_nsec = NOW();
+    return 0;
+}
+
+int arch_domctl_settscinfo(struct domain *d, struct xen_domctl *op)
+{
+    const struct xen_domctl_tsc_info *t = &op->u.tsc_info;
+    const uint32_t mode_max = 2; /* default, always emulate, never emulate */
+
+    if ( d == current->domain || t->tsc_mode > mode_max )
+        return -EINVAL;
+    /* The TSC always runs at the machine's rate, by hardware offset. */
+    d->arch.tsc_mode = t->tsc_mode;
+    d->arch.vtsc_khz = cpu_khz;
+    return 0;
+}
+
+int arch_domctl_getpageframeinfo3(struct domain *d, struct xen_domctl *op)
+{
+    const struct xen_domctl_getpageframeinfo3 *g = &op->u.getpageframeinfo3;
+    unsigned int order;
+    xen_pfn_t gfn, type;
+    p2m_type_t t;
+    uint64_t i;
+
+    if ( g->num > PAGEFRAMES_MAX )
+        return -E2BIG;
+    for ( i = 0; i < g->num; i++ )
+    {
+        if ( copy_from_guest_offset(&gfn, g->array, i, 1) )
+            return -EFAULT;
+        p2m_get_entry(d, _gfn(gfn), &t, &order);
+        type = p2m_is_any_ram(t) ? XEN_DOMCTL_PFINFO_NOTAB
+                                 : XEN_DOMCTL_PFINFO_XTAB;
+        if ( copy_to_guest_offset(g->array, i, &type, 1) )
+            return -EFAULT;
+    }
+    return 0;
+}
+
+int arch_domctl_shadow_op(struct domain *d, struct xen_domctl *op)
+{
+    struct xen_domctl_shadow_op *s = &op->u.shadow_op;
+
+    if ( d == current->domain )
+        return -EINVAL;
+    switch ( s->op )
+    {
+    case XEN_DOMCTL_SHADOW_OP_OFF:
+        return 0;
+    case XEN_DOMCTL_SHADOW_OP_GET_ALLOCATION:
+        s->mb = d->p2m.paging_pool_mb;
+        return 0;
+    case XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION:
+        d->p2m.paging_pool_mb = s->mb;
+        return 0;
+    case XEN_DOMCTL_SHADOW_OP_ENABLE:
+    case XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY:
+    case XEN_DOMCTL_SHADOW_OP_CLEAN:
+    case XEN_DOMCTL_SHADOW_OP_PEEK:
+        return -EOPNOTSUPP; /* writes of a domain are not recorded */
+    }
+    return -EINVAL;
+}
+
+/*
+ * EPT tables come from the common heap; the size set here is remembered and
+ * told again, and limits nothing.
+ */
+int arch_domctl_get_paging_mempool_size(struct domain *d, struct xen_domctl *op)
+{
+    op->u.paging_mempool.size = MB(d->p2m.paging_pool_mb);
+    return 0;
+}
+
+int arch_domctl_set_paging_mempool_size(struct domain *d, struct xen_domctl *op)
+{
+    uint64_t size = op->u.paging_mempool.size;
+
+    if ( !IS_ALIGNED(size, PAGE_SIZE) || (size >> 20) > UINT32_MAX )
+        return -EINVAL;
+    d->p2m.paging_pool_mb = DIV_ROUND_UP(size, MB(1));
+    return 0;
+}
+
+int arch_domctl_get_cpu_policy(struct domain *d, struct xen_domctl *op)
+{
+    struct xen_domctl_cpu_policy *c = &op->u.cpu_policy;
+
+    return copy_policy_to_guest(d->arch.policy, c->leaves, &c->nr_leaves,
+                                c->msrs, &c->nr_msrs);
+}
+
+int arch_domctl_set_cpu_policy(struct domain *d, struct xen_domctl *op)
+{
+    struct xen_domctl_cpu_policy *c = &op->u.cpu_policy;
+    struct cpu_policy_error err = { ~0u, ~0u, ~0u };
+    xen_cpuid_leaf_t *leaves;
+    xen_msr_entry_t *msrs;
+    int rc;
+
+    if ( d == current->domain )
+        return -EINVAL;
+    if ( d->creation_finished )
+        return -EEXIST;
+    if ( c->nr_leaves > CPU_POLICY_MAX_LEAVES ||
+         c->nr_msrs > CPU_POLICY_MAX_MSRS )
+        return -E2BIG;
+    leaves = xzalloc_array(xen_cpuid_leaf_t, c->nr_leaves + 1);
+    msrs = xzalloc_array(xen_msr_entry_t, c->nr_msrs + 1);
+    if ( !leaves || !msrs )
+        rc = -ENOMEM;
+    else if ( copy_from_guest(leaves, c->leaves, c->nr_leaves) ||
+              copy_from_guest(msrs, c->msrs, c->nr_msrs) )
+        rc = -EFAULT;
+    else
+        rc = cpu_policy_set_domain(d, leaves, c->nr_leaves, msrs, c->nr_msrs,
+                                   &err);
+    xfree(leaves);
+    xfree(msrs);
+    c->err_leaf = err.leaf;
+    c->err_subleaf = err.subleaf;
+    c->err_msr = err.msr;
+    return rc;
+}
+
+int arch_domctl_sendtrigger(struct domain *d, struct xen_domctl *op)
+{
+    const struct xen_domctl_sendtrigger *t = &op->u.sendtrigger;
+
+    if ( t->trigger != XEN_DOMCTL_SENDTRIGGER_NMI )
+        return -ENOSYS; /* no power button, and INIT is the guest's */
+    if ( t->vcpu >= d->max_vcpus )
+        return -EINVAL;
+    if ( !d->vcpu[t->vcpu] )
+        return -ESRCH;
+    hvm_inject_nmi(d->vcpu[t->vcpu]);
+    return 0;
+}
+
+int arch_domctl_get_address_size(struct domain *d, struct xen_domctl *op)
+{
+    (void)d;
+    op->u.address_size.size = 64;
+    return 0;
+}

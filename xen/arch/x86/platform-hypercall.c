@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* platform_op: services to the domain that runs the machine. */
+#include <xen/acpi.h>
+#include <xen/guest-access.h>
+#include <xen/hypercalls.h>
+#include <xen/lib.h>
+#include <xen/pvclock.h>
+#include <public/platform.h>
+#include <asm/processor.h>
+
+static int set_time(uint64_t secs, uint32_t nsecs, uint64_t system_time)
+{
+    struct domain *d;
+
+    if ( nsecs >= 1000000000u )
+        return -EINVAL;
+    wallclock_set(secs, nsecs, system_time);
+    for_each_domain (d)
+        wallclock_update(d);
+    return 0;
+}
+
+static int op_settime32(struct xen_platform_op *op)
+{
+    return set_time(op->u.settime32.secs, op->u.settime32.nsecs,
+                    op->u.settime32.system_time);
+}
+
+static int op_settime64(struct xen_platform_op *op)
+{
+    if ( op->u.settime64.mbz )
+        return -EINVAL;
+    return set_time(op->u.settime64.secs, op->u.settime64.nsecs,
+                    op->u.settime64.system_time);
+}
+
+static int op_get_cpuinfo(struct xen_platform_op *op)
+{
+    struct xenpf_pcpuinfo *i = &op->u.pcpu_info;
+    unsigned int n;
+
+    i->max_present = nr_cpus_online - 1;
+    i->flags = XEN_PCPU_FLAGS_INVALID;
+    i->apic_id = i->acpi_id = 0;
+    if ( i->xen_cpuid >= nr_cpus_online )
+        return 0;
+    i->flags = XEN_PCPU_FLAGS_ONLINE;
+    i->apic_id = percpu_area[i->xen_cpuid]->apic_id;
+    i->acpi_id = i->xen_cpuid;
+    for ( n = 0; n < acpi_info.nr_cpus; n++ )
+        if ( acpi_info.cpu[n].apic_id == i->apic_id )
+            i->acpi_id = acpi_info.cpu[n].uid;
+    return 0;
+}
+
+static int op_get_cpu_version(struct xen_platform_op *op)
+{
+    struct xenpf_pcpu_version *i = &op->u.pcpu_version;
+    struct cpuid_leaf l0 = cpuid_count(0, 0), l1 = cpuid_count(1, 0);
+    uint32_t vendor[3] = { l0.b, l0.d, l0.c };
+    uint32_t family = (l1.a >> 8) & 0xf, model = (l1.a >> 4) & 0xf;
+
+    if ( i->xen_cpuid >= nr_cpus_online )
+        return -EINVAL;
+    /* SDM "Version Information Returned by CPUID in EAX". */
+    if ( family == 6 || family == 0xf )
+        model |= ((l1.a >> 16) & 0xf) << 4;
+    if ( family == 0xf )
+        family += (l1.a >> 20) & 0xff;
+    memcpy(i->vendor_id, vendor, sizeof(i->vendor_id));
+    i->family = family;
+    i->model = model;
+    i->stepping = l1.a & 0xf;
+    i->max_present = nr_cpus_online - 1;
+    return 0;
+}
+
+static int op_cpu_online(struct xen_platform_op *op)
+{
+    return op->u.cpu_ol.cpuid < nr_cpus_online ? 0 : -EINVAL;
+}
+
+static int op_cpu_offline(struct xen_platform_op *op)
+{
+    /* CPU 0 cannot go, and the others are not taken down again. */
+    return op->u.cpu_ol.cpuid < nr_cpus_online ? -EOPNOTSUPP : -EINVAL;
+}
+
+/* Sub-operations; what is missing (firmware, microcode, ...) is -ENOSYS. */
+static const struct
+{
+    uint32_t cmd;
+    int (*fn)(struct xen_platform_op *op);
+    bool copy_back;
+} ops[] = {
+    { XENPF_settime32, op_settime32, false },
+    { XENPF_settime64, op_settime64, false },
+    { XENPF_get_cpuinfo, op_get_cpuinfo, true },
+    { XENPF_get_cpu_version, op_get_cpu_version, true },
+    { XENPF_cpu_online, op_cpu_online, false },
+    { XENPF_cpu_offline, op_cpu_offline, false },
+};
+
+/* platform_op(struct xen_platform_op *) */
+long do_platform_op(unsigned long arg, unsigned long a2, unsigned long a3,
+                    unsigned long a4, unsigned long a5)
+{
+    struct xen_platform_op op;
+    unsigned int i;
+    int rc;
+
+    (void)a2, (void)a3, (void)a4, (void)a5;
+    if ( copy_arg_from_guest(&op, arg) )
+        return -EFAULT;
+    if ( op.interface_version != XENPF_INTERFACE_VERSION )
+        return -EACCES;
+    if ( !current->domain->is_hwdom )
+        return -EPERM;
+    for ( i = 0; i < ARRAY_SIZE(ops); i++ )
+    {
+        if ( ops[i].cmd != op.cmd )
+            continue;
+        rc = ops[i].fn(&op);
+        if ( !rc && ops[i].copy_back && copy_arg_to_guest(arg, &op) )
+            rc = -EFAULT;
+        return rc;
+    }
+    return -ENOSYS;
+}

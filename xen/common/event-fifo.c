@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/* FIFO event channels of a domain: control blocks, event array, priority. */
+#include <xen/event.h>
+#include <xen/event-2l.h>
+#include <xen/lib.h>
+
+int evtchn_vcpu_init(struct vcpu *v)
+{
+    v->evtchn = xzalloc(struct evtchn_vcpu);
+    if ( !v->evtchn )
+        return -ENOMEM;
+    v->evtchn->fifo_mfn = INVALID_MFN;
+    return 0;
+}
+
+void evtchn_vcpu_destroy(struct vcpu *v)
+{
+    xfree(v->evtchn);
+    v->evtchn = NULL;
+}
+
+/* A page of guest RAM that the hypervisor will write to from now on. */
+static struct page_info *pin_guest_page(struct domain *d, uint64_t gfn)
+{
+    struct page_info *pg;
+    p2m_type_t t;
+
+    pg = get_page_from_gfn(d, _gfn(gfn), &t);
+    if ( !pg )
+        return NULL;
+    if ( !p2m_is_ram(t) || p2m_is_readonly(t) || page_get_owner(pg) != d )
+    {
+        put_page(pg);
+        return NULL;
+    }
+    return pg;
+}
+
+void evtchn_fifo_set_pending(struct domain *d, struct evtchn *chn)
+{
+    struct evtchn_domain *ed = d->evtchn;
+    struct vcpu *v = d->vcpu[chn->notify_vcpu_id];
+    struct vcpu *old = d->vcpu[chn->last_vcpu_id];
+    event_word_t *word;
+    bool tell;
+
+    word = evtchn_fifo_word(ed->fifo, chn->port);
+    if ( unlikely(!word) )
+    {
+        /* Kept until the guest adds the page. */
+        chn->pending = true;
+        return;
+    }
+    spin_lock(&ed->queue_lock);
+    __atomic_fetch_or(word, 1u << EVTCHN_FIFO_PENDING, __ATOMIC_SEQ_CST);
+    tell = evtchn_fifo_link(ed->fifo, &v->evtchn->fifo, chn->priority,
+                            &old->evtchn->fifo, chn->last_priority, chn->port);
+    chn->last_vcpu_id = v->vcpu_id;
+    chn->last_priority = chn->priority;
+    spin_unlock(&ed->queue_lock);
+    if ( tell )
+        vcpu_mark_events_pending(v);
+}
+
+/* Leave 2-level mode: ports keep their state, pending ones stay pending. */
+static int enter_fifo_mode(struct domain *d)
+{
+    struct evtchn_domain *ed = d->evtchn;
+    struct evtchn_fifo_array *a = xzalloc(struct evtchn_fifo_array);
+    struct evtchn *chn;
+    uint32_t port;
+
+    if ( !a )
+        return -ENOMEM;
+    for ( port = 1; port < ed->nr_ports; port++ )
+    {
+        chn = evtchn_from_port(ed, port);
+        chn->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
+        chn->pending = port < EVTCHN_2L_NR_CHANNELS &&
+                       evtchn_2l_is_pending(d->shared_info, port);
+    }
+    ed->fifo = a;
+    return 0;
+}
+
+int evtchn_fifo_init_control(struct domain *d, struct evtchn_init_control *ic)
+{
+    struct evtchn_domain *ed = d->evtchn;
+    evtchn_fifo_control_block_t *cb;
+    struct page_info *pg;
+    struct vcpu *v;
+    unsigned int i;
+    int rc = 0;
+
+    ic->link_bits = EVTCHN_FIFO_LINK_BITS;
+    v = ic->vcpu < d->max_vcpus ? d->vcpu[ic->vcpu] : NULL;
+    if ( !v )
+        return -ENOENT;
+    if ( ic->offset > PAGE_SIZE - sizeof(*cb) || (ic->offset & 7) )
+        return -EINVAL;
+
+    pg = pin_guest_page(d, ic->control_gfn);
+    if ( !pg )
+        return -EINVAL;
+    cb = (void *)((char *)page_to_virt(pg) + ic->offset);
+
+    spin_lock(&ed->lock);
+    if ( v->evtchn->fifo.control || ed->dying )
+        rc = -EINVAL;
+    else if ( !ed->fifo )
+        rc = enter_fifo_mode(d);
+    if ( !rc )
+    {
+        for ( i = 0; i < EVTCHN_FIFO_MAX_QUEUES; i++ )
+        {
+            cb->head[i] = 0;
+            v->evtchn->fifo.tail[i] = 0;
+        }
+        cb->ready = 0;
+        v->evtchn->fifo_mfn = page_to_mfn(pg);
+        v->evtchn->fifo.control = cb;
+    }
+    spin_unlock(&ed->lock);
+    if ( rc )
+        put_page(pg);
+    return rc;
+}
+
+int evtchn_fifo_expand_array(struct domain *d, uint64_t gfn)
+{
+    struct evtchn_domain *ed = d->evtchn;
+    struct evtchn_fifo_array *a;
+    struct page_info *pg;
+    struct evtchn *chn;
+    uint32_t port;
+    int rc = 0;
+
+    pg = pin_guest_page(d, gfn);
+    spin_lock(&ed->lock);
+    a = ed->fifo;
+    if ( !a )
+        rc = -EOPNOTSUPP;
+    else if ( a->nr_pages >= EVTCHN_FIFO_MAX_PAGES )
+        rc = -ENOSPC;
+    else if ( !pg || ed->dying )
+        rc = -EINVAL;
+    if ( rc )
+    {
+        spin_unlock(&ed->lock);
+        if ( pg )
+            put_page(pg);
+        return rc;
+    }
+
+    port = a->nr_pages * EVTCHN_WORDS_PER_PAGE;
+    a->page[a->nr_pages] = page_to_virt(pg);
+    __atomic_store_n(&a->nr_pages, a->nr_pages + 1, __ATOMIC_RELEASE);
+
+    /* Deliver what came before the words existed. */
+    for ( ; port < a->nr_pages * EVTCHN_WORDS_PER_PAGE; port++ )
+    {
+        chn = evtchn_from_port(ed, port);
+        if ( !chn )
+            break;
+        if ( chn->pending && d->vcpu[chn->notify_vcpu_id] )
+        {
+            chn->pending = false;
+            evtchn_fifo_set_pending(d, chn);
+        }
+    }
+    spin_unlock(&ed->lock);
+    return 0;
+}
+
+int evtchn_fifo_set_priority(struct domain *d, evtchn_port_t port,
+                             uint32_t priority)
+{
+    struct evtchn_domain *ed = d->evtchn;
+    struct evtchn *chn = evtchn_from_port(ed, port);
+    int rc = 0;
+
+    if ( !chn )
+        return -EINVAL;
+    spin_lock(&ed->lock);
+    if ( !ed->fifo )
+        rc = -ENOSYS;
+    else if ( priority > EVTCHN_FIFO_PRIORITY_MIN )
+        rc = -EINVAL;
+    else
+        chn->priority = priority; /* holds from its next notification on */
+    spin_unlock(&ed->lock);
+    return rc;
+}
+
+void evtchn_fifo_destroy(struct domain *d)
+{
+    struct evtchn_domain *ed = d->evtchn;
+    struct evtchn_fifo_array *a = ed->fifo;
+    struct vcpu *v;
+    uint32_t i;
+
+    if ( !a )
+        return;
+    for_each_vcpu (d, v)
+    {
+        if ( !v->evtchn || !v->evtchn->fifo.control )
+            continue;
+        v->evtchn->fifo.control = NULL;
+        memset(v->evtchn->fifo.tail, 0, sizeof(v->evtchn->fifo.tail));
+        put_page(mfn_to_page(v->evtchn->fifo_mfn));
+        v->evtchn->fifo_mfn = INVALID_MFN;
+    }
+    ed->fifo = NULL;
+    for ( i = 0; i < a->nr_pages; i++ )
+        put_page(mfn_to_page(virt_to_mfn(a->page[i])));
+    xfree(a);
+}

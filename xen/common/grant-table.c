@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * grant_table_op: letting another domain use a page.
+ *
+ * A domain offers a page by writing an entry (who, which frame, how) into
+ * its table, pages shared with the hypervisor (grant-frames.c). The other
+ * domain maps the page at a guest frame of its own choice, or copies to or
+ * from it (grant-copy.c). While an entry is in use it is marked so, and an
+ * active record counts the uses and remembers the machine frame, so the
+ * owner cannot change what is mapped (grant-entry.c). The mapping domain
+ * names its mappings by handles (grant-maptrack.c).
+ *
+ * A mapping holds a reference on the page through the p2m entry; pages keep
+ * their owner's struct domain, so a handle's domain can always be found.
+ * Only version 1 tables exist: version 2 is for frames beyond 2^32.
+ */
+#include <xen/grant-table.h>
+#include <xen/guest-access.h>
+#include <xen/hypercalls.h>
+#include <xen/lib.h>
+
+/* The page an entry offers, if its owner may offer it: GNTST_*. */
+static int entry_page(struct domain *rd, const grant_entry_v1_t *e,
+                      bool readonly, struct page_info **pg)
+{
+    p2m_type_t t;
+
+    *pg = get_page_from_gfn(rd, _gfn(READ_ONCE(e->frame)), &t);
+    if ( !*pg )
+        return GNTST_bad_page;
+    /* Not what it has from others itself, and nothing of the hypervisor. */
+    if ( p2m_is_ram(t) && (readonly || !p2m_is_readonly(t)) &&
+         (*pg)->owner == rd->domain_id + 1 )
+        return GNTST_okay;
+    put_page(*pg);
+    *pg = NULL;
+    return GNTST_bad_page;
+}
+
+int grant_acquire(struct domain *rd, grant_ref_t ref, const struct domain *ld,
+                  bool readonly, struct page_info **pg)
+{
+    struct grant_table *gt = rd->grant_table;
+    struct grant_active *act;
+    grant_entry_v1_t *e;
+    bool first;
+    int rc;
+
+    *pg = NULL;
+    if ( rd->is_dying )
+        return GNTST_bad_domain;
+    spin_lock(&gt->lock);
+    if ( ref >= grant_nr_refs(gt) )
+    {
+        spin_unlock(&gt->lock);
+        return GNTST_bad_gntref;
+    }
+    e = grant_entry(gt, ref);
+    act = grant_active(gt, ref);
+    first = !grant_in_use(act);
+    rc = grant_claim(e, act, ld->domain_id, readonly);
+    if ( rc == GNTST_okay )
+    {
+        if ( first )
+        {
+            rc = entry_page(rd, e, readonly, pg);
+            if ( rc == GNTST_okay )
+                act->mfn = mfn_x(page_to_mfn(*pg));
+        }
+        else
+        {
+            /* In use: the frame is the one it was claimed with. */
+            *pg = mfn_to_page(_mfn(act->mfn));
+            if ( !get_page(*pg, rd) )
+            {
+                *pg = NULL;
+                rc = GNTST_bad_page;
+            }
+        }
+        if ( rc != GNTST_okay )
+            grant_release(e, act, readonly);
+    }
+    spin_unlock(&gt->lock);
+    return rc;
+}
+
+void grant_drop(struct domain *rd, grant_ref_t ref, bool readonly)
+{
+    struct grant_table *gt = rd->grant_table;
+
+    spin_lock(&gt->lock);
+    if ( ref < grant_nr_refs(gt) )
+        grant_release(grant_entry(gt, ref), grant_active(gt, ref), readonly);
+    spin_unlock(&gt->lock);
+}
+
+static int map_one(struct gnttab_map_grant_ref *op)
+{
+    struct domain *ld = current->domain;
+    bool readonly = op->flags & GNTMAP_readonly;
+    struct page_info *pg = NULL;
+    struct maptrack *m;
+    struct domain *rd;
+    uint32_t handle;
+    int status;
+
+    if ( !(op->flags & (GNTMAP_device_map | GNTMAP_host_map)) )
+        return GNTST_bad_gntref;
+    /* There are no page tables of the guest's to write, and no IOMMU. */
+    if ( (op->flags & ~GNTMAP_readonly) != GNTMAP_host_map )
+        return GNTST_general_error;
+    if ( op->host_addr & (PAGE_SIZE - 1) )
+        return GNTST_bad_virt_addr;
+    rd = get_domain_by_id(op->dom == DOMID_SELF ? ld->domain_id : op->dom);
+    if ( !rd )
+        return GNTST_bad_domain;
+    handle = maptrack_alloc(ld->grant_table);
+    if ( handle == MAPTRACK_END )
+    {
+        put_domain(rd);
+        return GNTST_no_device_space;
+    }
+    status = grant_acquire(rd, op->ref, ld, readonly, &pg);
+    if ( status != GNTST_okay )
+        goto fail;
+    /* The reference on the page goes to the p2m entry. */
+    if ( p2m_set_entry(ld, gaddr_to_gfn(op->host_addr), page_to_mfn(pg),
+                       PAGE_ORDER_4K,
+                       readonly ? p2m_grant_map_ro : p2m_grant_map_rw) )
+    {
+        put_page(pg);
+        grant_drop(rd, op->ref, readonly);
+        status = GNTST_general_error;
+        goto fail;
+    }
+
+    m = &ld->grant_table
+             ->map[handle / MAPTRACK_PER_PAGE][handle % MAPTRACK_PER_PAGE];
+    m->ref = op->ref;
+    m->domid = rd->domain_id;
+    m->gfn = gfn_x(gaddr_to_gfn(op->host_addr));
+    m->flags = op->flags;
+    op->handle = handle;
+    op->dev_bus_addr = mfn_x(page_to_mfn(pg)) << PAGE_SHIFT;
+    put_domain(rd);
+    return GNTST_okay;
+
+fail:
+    maptrack_free(ld->grant_table, handle);
+    put_domain(rd);
+    return status;
+}
+
+static int gnttab_map(void *arg)
+{
+    struct gnttab_map_grant_ref *op = arg;
+
+    op->status = map_one(op);
+    return 0;
+}
+
+static int unmap_one(const struct gnttab_unmap_grant_ref *op)
+{
+    struct domain *ld = current->domain;
+    struct maptrack *m = maptrack_find(ld->grant_table, op->handle);
+    unsigned int order;
+    struct domain *rd;
+    p2m_type_t t;
+    int status = GNTST_okay;
+    mfn_t mfn;
+
+    if ( !m )
+        return GNTST_bad_handle;
+    if ( !op->host_addr )
+        return GNTST_okay; /* only a device mapping, of which there is none */
+    if ( m->gfn != gfn_x(gaddr_to_gfn(op->host_addr)) )
+        return GNTST_general_error;
+    rd = get_domain_by_id(m->domid);
+    if ( !rd )
+        return GNTST_bad_domain;
+
+    /* The guest may have put something else there in the meantime. */
+    mfn = p2m_get_entry(ld, _gfn(m->gfn), &t, &order);
+    if ( p2m_is_grant(t) &&
+         mfn_x(mfn) == grant_active(rd->grant_table, m->ref)->mfn )
+    {
+        if ( p2m_remove_entry(ld, _gfn(m->gfn)) )
+            status = GNTST_general_error;
+    }
+    if ( status == GNTST_okay )
+    {
+        grant_drop(rd, m->ref, m->flags & GNTMAP_readonly);
+        maptrack_free(ld->grant_table, op->handle);
+    }
+    put_domain(rd);
+    return status;
+}
+
+static int gnttab_unmap(void *arg)
+{
+    struct gnttab_unmap_grant_ref *op = arg;
+
+    op->status = unmap_one(op);
+    return 0;
+}
+
+static int gnttab_set_version(void *arg)
+{
+    struct gnttab_set_version *op = arg;
+
+    if ( op->version != 1 && op->version != 2 )
+        return -EINVAL;
+    if ( op->version == 2 )
+        return -ENOSYS;
+    op->version = 1;
+    return 0;
+}
+
+static int gnttab_get_version(void *arg)
+{
+    struct gnttab_get_version *op = arg;
+    struct domain *d;
+    int rc = domain_get_target(op->dom, &d);
+
+    if ( rc )
+        return rc;
+    op->version = 1;
+    put_domain(d);
+    return 0;
+}
+
+static int swap_entries(grant_ref_t a, grant_ref_t b)
+{
+    struct grant_table *gt = current->domain->grant_table;
+    grant_entry_v1_t tmp;
+    int status = GNTST_okay;
+
+    spin_lock(&gt->lock);
+    if ( a >= grant_nr_refs(gt) || b >= grant_nr_refs(gt) )
+        status = GNTST_bad_gntref;
+    else if ( grant_in_use(grant_active(gt, a)) ||
+              grant_in_use(grant_active(gt, b)) )
+        status = GNTST_eagain;
+    else if ( a != b )
+    {
+        tmp = *grant_entry(gt, a);
+        *grant_entry(gt, a) = *grant_entry(gt, b);
+        *grant_entry(gt, b) = tmp;
+    }
+    spin_unlock(&gt->lock);
+    return status;
+}
+
+static int gnttab_swap(void *arg)
+{
+    struct gnttab_swap_grant_ref *op = arg;
+
+    op->status = swap_entries(op->ref_a, op->ref_b);
+    return 0;
+}
+
+/* only_one: the operation takes a single element, count must be 1. */
+#define OP(cmd, handler, type, one) \
+    [GNTTABOP_##cmd] = { handler, sizeof(struct type), one }
+
+static const struct
+{
+    int (*fn)(void *op);
+    uint8_t size;
+    bool only_one;
+} ops[] = {
+    OP(map_grant_ref, gnttab_map, gnttab_map_grant_ref, false),
+    OP(unmap_grant_ref, gnttab_unmap, gnttab_unmap_grant_ref, false),
+    OP(setup_table, gnttab_setup_table, gnttab_setup_table, true),
+    OP(copy, gnttab_copy_one, gnttab_copy, false),
+    OP(query_size, gnttab_query_size, gnttab_query_size, true),
+    OP(set_version, gnttab_set_version, gnttab_set_version, true),
+    OP(get_version, gnttab_get_version, gnttab_get_version, true),
+    OP(swap_grant_ref, gnttab_swap, gnttab_swap_grant_ref, false),
+};
+
+#define OP_MAX_BYTES 48
+
+/* grant_table_op(cmd, array, count) */
+long do_grant_table_op(unsigned long cmd, unsigned long arg,
+                       unsigned long count, unsigned long a4, unsigned long a5)
+{
+    uint64_t op[OP_MAX_BYTES / sizeof(uint64_t)];
+    uint32_t i;
+    int rc;
+
+    cmd = (uint32_t)cmd;
+    count = (uint32_t)count;
+    if ( (int32_t)count < 0 )
+        return -EINVAL;
+    if ( cmd >= ARRAY_SIZE(ops) || !ops[cmd].fn )
+        return -ENOSYS;
+    if ( ops[cmd].only_one && count != 1 )
+        return -EINVAL;
+
+    for ( i = 0; i < count; i++, arg += ops[cmd].size )
+    {
+        if ( i && hypercall_preempt_check() )
+        {
+            hypercall_continue(cmd, arg, count - i, a4, a5);
+            return -ERESTART;
+        }
+        if ( copy_from_guest_va(op, arg, ops[cmd].size) )
+            return -EFAULT;
+        rc = ops[cmd].fn(op);
+        if ( rc )
+            return rc;
+        if ( copy_to_guest_va(arg, op, ops[cmd].size) )
+            return -EFAULT;
+    }
+    return 0;
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/* How much RAM a domain has: giving it pages and taking them back. */
+#include <xen/guest-access.h>
+#include <xen/heap.h>
+#include <xen/hypercalls.h>
+#include <xen/lib.h>
+#include "memory.h"
+
+/* Largest extent: a guest's own wishes, and what builds guests. */
+#define MAX_ORDER_GUEST PAGE_ORDER_2M
+#define MAX_ORDER_PRIV  PAGE_ORDER_1G
+
+static unsigned int max_order(void)
+{
+    return current->domain->is_privileged ? MAX_ORDER_PRIV : MAX_ORDER_GUEST;
+}
+
+int guest_remove_page(struct domain *d, gfn_t gfn)
+{
+    unsigned int order;
+    p2m_type_t t;
+
+    p2m_get_entry(d, gfn, &t, &order);
+    if ( p2m_is_ram(t) )
+        return p2m_remove_ram(d, gfn);
+    if ( t == p2m_mmio_direct || t == p2m_xen )
+        return p2m_remove_entry(d, gfn);
+    /* What others lent is given back by other means. */
+    return t == p2m_invalid ? -EINVAL : -ENXIO;
+}
+
+/*
+ * Read and check what the three operations have in common. These operations
+ * report trouble by doing fewer extents than asked for, never by an errno.
+ */
+static bool get_reservation(struct xen_memory_reservation *r, uint64_t arg,
+                            unsigned long start, struct domain **d)
+{
+    if ( copy_arg_from_guest(r, arg) || r->nr_extents > MEMOP_MAX_EXTENTS ||
+         start >= r->nr_extents )
+        return false;
+    return domain_get_target(r->domid, d) == 0;
+}
+
+static bool populate_one(struct domain *d, gfn_t gfn, unsigned int order)
+{
+    struct page_info *pg = alloc_domheap_pages(d, order, 0);
+    uint64_t i, nr = 1ull << order;
+    mfn_t mfn;
+    int rc = 0;
+
+    if ( !pg )
+        return false;
+    mfn = page_to_mfn(pg);
+    if ( IS_ALIGNED(gfn_x(gfn), nr) )
+        rc = p2m_set_entry(d, gfn, mfn, order, p2m_ram_rw);
+    else
+        for ( i = 0; i < nr && !rc; i++ )
+            rc = p2m_set_entry(d, gfn_add(gfn, i), mfn_add(mfn, i),
+                               PAGE_ORDER_4K, p2m_ram_rw);
+    if ( !rc )
+        return true;
+    for ( i = 0; i < nr; i++ )
+    {
+        p2m_remove_entry(d, gfn_add(gfn, i));
+        put_page_alloc_ref(&pg[i]);
+    }
+    return false;
+}
+
+long mem_populate_physmap(uint64_t arg, unsigned long start,
+                          unsigned long *done)
+{
+    struct xen_memory_reservation r;
+    struct domain *d;
+    unsigned long i;
+    xen_pfn_t gfn;
+
+    if ( !get_reservation(&r, arg, start, &d) )
+        return start;
+    for ( i = start; i < r.nr_extents && r.extent_order <= max_order(); i++ )
+    {
+        if ( i != start && hypercall_preempt_check() )
+        {
+            put_domain(d);
+            *done = i;
+            return -ERESTART;
+        }
+        /*
+         * LIMIT: populate-on-demand is not offered; where it is asked for,
+         * the memory is simply there from the start.
+         */
+        if ( copy_from_guest_offset(&gfn, r.extent_start, i, 1) ||
+             !populate_one(d, _gfn(gfn), r.extent_order) )
+            break;
+    }
+    put_domain(d);
+    return i;
+}
+
+long mem_decrease_reservation(uint64_t arg, unsigned long start,
+                              unsigned long *done)
+{
+    struct xen_memory_reservation r;
+    struct domain *d;
+    unsigned long i;
+    uint64_t p;
+    xen_pfn_t gfn;
+
+    if ( !get_reservation(&r, arg, start, &d) )
+        return start;
+    for ( i = start; i < r.nr_extents && r.extent_order <= max_order(); i++ )
+    {
+        if ( i != start && hypercall_preempt_check() )
+        {
+            put_domain(d);
+            *done = i;
+            return -ERESTART;
+        }
+        if ( copy_from_guest_offset(&gfn, r.extent_start, i, 1) )
+            break;
+        for ( p = 0; p < 1ull << r.extent_order; p++ )
+            if ( guest_remove_page(d, _gfn(gfn + p)) )
+                break;
+        if ( p < 1ull << r.extent_order )
+            break;
+    }
+    put_domain(d);
+    return i;
+}
+
+long mem_increase_reservation(uint64_t arg, unsigned long start,
+                              unsigned long *done)
+{
+    struct xen_memory_reservation r;
+    struct domain *d;
+    unsigned long i;
+
+    /* Pages that are nowhere in the map are of use to PV guests only. */
+    if ( !get_reservation(&r, arg, start, &d) )
+        return start;
+    for ( i = start; i < r.nr_extents && r.extent_order <= max_order(); i++ )
+    {
+        if ( i != start && hypercall_preempt_check() )
+        {
+            put_domain(d);
+            *done = i;
+            return -ERESTART;
+        }
+        if ( !guest_handle_is_null(r.extent_start) ||
+             !alloc_domheap_pages(d, r.extent_order, 0) )
+            break;
+    }
+    put_domain(d);
+    return i;
+}
+
+long mem_exchange(uint64_t arg, unsigned long start, unsigned long *done)
+{
+    /* Trading frames is for those who see machine frames: PV. */
+    (void)arg, (void)done;
+    return start ? -EINVAL : -EOPNOTSUPP;
+}
+
+long mem_claim_pages(uint64_t arg, unsigned long start, unsigned long *done)
+{
+    struct xen_memory_reservation r;
+    struct domain *d;
+    int rc;
+
+    (void)done;
+    if ( start )
+        return -EINVAL;
+    if ( copy_arg_from_guest(&r, arg) )
+        return -EFAULT;
+    if ( !guest_handle_is_null(r.extent_start) || r.extent_order ||
+         r.mem_flags )
+        return -EINVAL;
+    d = get_domain_by_id(r.domid);
+    if ( !d )
+        return -EINVAL;
+    rc = current->domain->is_privileged
+             ? domain_set_outstanding_pages(d, r.nr_extents)
+             : -EPERM;
+    put_domain(d);
+    return rc;
+}
+
+/* Set and get; the former has nothing to set. */
+long mem_pod_target(uint64_t arg, unsigned long start, unsigned long *done)
+{
+    xen_pod_target_t t;
+    struct domain *d;
+    int rc;
+
+    (void)done;
+    if ( start )
+        return -EINVAL;
+    if ( copy_arg_from_guest(&t, arg) )
+        return -EFAULT;
+    rc = domain_get_target(t.domid, &d);
+    if ( rc )
+        return rc;
+    if ( !current->domain->is_privileged )
+    {
+        put_domain(d);
+        return -EPERM;
+    }
+    t.tot_pages = d->tot_pages;
+    t.pod_cache_pages = 0;
+    t.pod_entries = 0;
+    put_domain(d);
+    return copy_arg_to_guest(arg, &t) ? -EFAULT : 0;
+}

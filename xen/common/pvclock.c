@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* Time as guests are told it: pvclock records and the wall clock. */
+#include <xen/lib.h>
+#include <xen/pvclock.h>
+#include <xen/time.h>
+
+/* Readers take a record that had the same even version before and after. */
+static void version_begin(uint32_t *version)
+{
+    WRITE_ONCE(*version, (*version | 1));
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+static void version_end(uint32_t *version)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    WRITE_ONCE(*version, *version + 1);
+}
+
+/*
+ * The hypervisor's own clock is one linear function of the TSC. Guests get
+ * that very function, moved by their TSC offset, so all vCPUs of all domains
+ * compute the same time and it never needs correcting.
+ */
+void pvclock_fill(const struct vcpu *v, vcpu_time_info_t *t)
+{
+    memset(t, 0, sizeof(*t));
+    t->tsc_timestamp = tsc_scale.tsc_base + v->arch.tsc_offset;
+    t->tsc_to_system_mul = tsc_scale.mul_frac;
+    t->tsc_shift = tsc_scale.shift;
+    t->flags = XEN_PVCLOCK_TSC_STABLE_BIT;
+}
+
+void pvclock_update(struct vcpu *v)
+{
+    vcpu_time_info_t *t = &v->vcpu_info->time;
+    vcpu_time_info_t n;
+
+    pvclock_fill(v, &n);
+    version_begin(&t->version);
+    t->tsc_timestamp = n.tsc_timestamp;
+    t->system_time = n.system_time;
+    t->tsc_to_system_mul = n.tsc_to_system_mul;
+    t->tsc_shift = n.tsc_shift;
+    t->flags = n.flags;
+    version_end(&t->version);
+}
+
+void wallclock_update(struct domain *d)
+{
+    struct shared_info *s = d->shared_info;
+    uint64_t sec = wallclock_base_sec() + d->time_offset_seconds;
+
+    version_begin(&s->wc_version);
+    s->wc_sec = (uint32_t)sec;
+    s->wc_sec_hi = (uint32_t)(sec >> 32);
+    s->wc_nsec = wallclock_base_nsec();
+    version_end(&s->wc_version);
+    d->arch.wc_sec = sec;
+}

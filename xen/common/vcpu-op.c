@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: MIT */
+/* vcpu_op: timers, shared records and the power state of a domain's vCPUs. */
+#include <xen/event.h>
+#include <xen/guest-access.h>
+#include <xen/hypercalls.h>
+#include <xen/lib.h>
+#include <xen/pvclock.h>
+#include <xen/vcpu-op.h>
+#include <public/arch-x86/hvm/save.h>
+#include <public/hvm/hvm_vcpu.h>
+#include <public/sched.h>
+#include <asm/processor.h>
+
+/* Longest period and furthest deadline that are taken at their word. */
+#define TIMER_DELTA_MAX ((s_time_t)1 << 62)
+
+static void singleshot_fn(void *data)
+{
+    send_guest_vcpu_virq(data, VIRQ_TIMER);
+}
+
+static void periodic_fn(void *data)
+{
+    struct vcpu *v = data;
+    s_time_t now = NOW();
+    s_time_t next = v->periodic_timer.expires + v->periodic_period;
+
+    if ( !v->periodic_period )
+        return;
+    send_guest_vcpu_virq(v, VIRQ_TIMER);
+    /* Ticks that were missed are not made up for. */
+    set_timer(&v->periodic_timer, next > now ? next : now + v->periodic_period);
+}
+
+static void poll_fn(void *data)
+{
+    struct vcpu *v = data;
+
+    if ( v->pause_flags & VPF_polling )
+        vcpu_unblock(v);
+}
+
+void vcpu_op_init_timers(struct vcpu *v)
+{
+    init_timer(&v->singleshot_timer, singleshot_fn, v, v->processor);
+    init_timer(&v->periodic_timer, periodic_fn, v, v->processor);
+    init_timer(&v->poll_timer, poll_fn, v, v->processor);
+}
+
+void vcpu_info_unmap(struct vcpu *v)
+{
+    struct page_info *pg;
+
+    if ( mfn_eq(v->vcpu_info_mfn, INVALID_MFN) )
+        return;
+    pg = mfn_to_page(v->vcpu_info_mfn);
+    v->vcpu_info =
+        &v->domain->shared_info->vcpu_info[v->vcpu_id % XEN_LEGACY_MAX_VCPUS];
+    v->vcpu_info_mfn = INVALID_MFN;
+    put_page(pg);
+}
+
+static int map_vcpu_info(struct vcpu *v, uint64_t gfn, uint32_t offset)
+{
+    struct page_info *pg;
+    vcpu_info_t *new;
+    p2m_type_t t;
+
+    if ( offset > PAGE_SIZE - sizeof(*new) ||
+         (offset & (_Alignof(vcpu_info_t) - 1)) )
+        return -ENXIO;
+    if ( !mfn_eq(v->vcpu_info_mfn, INVALID_MFN) )
+        return -EINVAL;
+    if ( v != current && !(v->pause_flags & VPF_down) )
+        return -EINVAL;
+
+    pg = get_page_from_gfn(v->domain, _gfn(gfn), &t);
+    if ( !pg )
+        return -EINVAL;
+    if ( !p2m_is_ram(t) || p2m_is_readonly(t) )
+    {
+        put_page(pg);
+        return -EINVAL;
+    }
+
+    new = (void *)((char *)page_to_virt(pg) + offset);
+    if ( v->vcpu_id < XEN_LEGACY_MAX_VCPUS )
+        memcpy(new, v->vcpu_info, sizeof(*new));
+    else
+        memset(new, 0, sizeof(*new));
+    v->vcpu_info_mfn = page_to_mfn(pg);
+    v->vcpu_info = new;
+    evtchn_mark_all_pending(v);
+    return 0;
+}
+
+static long op_register_vcpu_info(struct vcpu *v, uint64_t arg)
+{
+    struct vcpu_register_vcpu_info info;
+    long rc;
+
+    if ( copy_arg_from_guest(&info, arg) )
+        return -EFAULT;
+    rc = map_vcpu_info(v, info.mfn, info.offset);
+    if ( !rc )
+        pvclock_update(v);
+    return rc;
+}
+
+/* Registers a vCPU starts with when its guest brings it up by hypercall. */
+static int decode_context(const struct vcpu_hvm_context *c,
+                          struct hvm_hw_cpu *out)
+{
+    const struct vcpu_hvm_x86_32 *r32 = &c->cpu_regs.x86_32;
+    const struct vcpu_hvm_x86_64 *r64 = &c->cpu_regs.x86_64;
+
+    /* Attributes of a flat 64-bit code, a data and a busy task segment. */
+    enum
+    {
+        AR_CODE64 = 0xa9b,
+        AR_DATA = 0xc93,
+        AR_TSS = 0x8b,
+    };
+
+    if ( c->pad )
+        return -EINVAL;
+    memset(out, 0, sizeof(*out));
+    out->dr6 = 0xffff0ff0;
+    out->dr7 = 0x400;
+    switch ( c->mode )
+    {
+    case VCPU_HVM_MODE_32B:
+        if ( (r32->efer & 0x500) || r32->pad1 || r32->pad2[0] || r32->pad2[1] ||
+             r32->pad2[2] || (r32->eflags & X86_EFLAGS_VM) )
+            return -EINVAL;
+        out->rax = r32->eax;
+        out->rcx = r32->ecx;
+        out->rdx = r32->edx;
+        out->rbx = r32->ebx;
+        out->rsp = r32->esp;
+        out->rbp = r32->ebp;
+        out->rsi = r32->esi;
+        out->rdi = r32->edi;
+        out->rip = r32->eip;
+        out->rflags = r32->eflags | X86_EFLAGS_MBS;
+        out->cr0 = r32->cr0;
+        out->cr3 = r32->cr3;
+        out->cr4 = r32->cr4;
+        out->msr_efer = r32->efer;
+        out->cs_base = r32->cs_base;
+        out->ds_base = r32->ds_base;
+        out->ss_base = r32->ss_base;
+        out->es_base = r32->es_base;
+        out->tr_base = r32->tr_base;
+        out->cs_limit = r32->cs_limit;
+        out->ds_limit = r32->ds_limit;
+        out->ss_limit = r32->ss_limit;
+        out->es_limit = r32->es_limit;
+        out->tr_limit = r32->tr_limit;
+        out->cs_arbytes = r32->cs_ar;
+        out->ds_arbytes = r32->ds_ar;
+        out->ss_arbytes = r32->ss_ar;
+        out->es_arbytes = r32->es_ar;
+        out->tr_arbytes = r32->tr_ar;
+        return 0;
+
+    case VCPU_HVM_MODE_64B:
+        if ( !(r64->cr0 & X86_CR0_PG) || !(r64->cr4 & X86_CR4_PAE) ||
+             !(r64->efer & 0x100) )
+            return -EINVAL;
+        out->rax = r64->rax;
+        out->rcx = r64->rcx;
+        out->rdx = r64->rdx;
+        out->rbx = r64->rbx;
+        out->rsp = r64->rsp;
+        out->rbp = r64->rbp;
+        out->rsi = r64->rsi;
+        out->rdi = r64->rdi;
+        out->rip = r64->rip;
+        out->rflags = r64->rflags | X86_EFLAGS_MBS;
+        out->cr0 = r64->cr0;
+        out->cr3 = r64->cr3;
+        out->cr4 = r64->cr4;
+        out->msr_efer = r64->efer | 0x400;
+        out->cs_limit = out->ds_limit = out->ss_limit = out->es_limit = ~0u;
+        out->cs_arbytes = AR_CODE64;
+        out->ds_arbytes = out->ss_arbytes = out->es_arbytes = AR_DATA;
+        out->tr_limit = 0x67;
+        out->tr_arbytes = AR_TSS;
+        return 0;
+    }
+    return -EINVAL;
+}
+
+static long op_initialise(struct vcpu *v, uint64_t arg)
+{
+    struct vcpu_hvm_context *c = xmalloc(struct vcpu_hvm_context);
+    struct hvm_hw_cpu *regs = xmalloc(struct hvm_hw_cpu);
+    long rc = -ENOMEM;
+
+    if ( c && regs )
+    {
+        if ( copy_arg_from_guest(c, arg) )
+            rc = -EFAULT;
+        else if ( v == current || !(v->pause_flags & VPF_down) )
+            rc = -EEXIST;
+        else
+        {
+            rc = decode_context(c, regs);
+            if ( !rc )
+                rc = hvm_load_cpu_ctxt(v, regs);
+        }
+    }
+    xfree(c);
+    xfree(regs);
+    return rc;
+}
+
+static long op_up(struct vcpu *v, uint64_t arg)
+{
+    (void)arg;
+    if ( __atomic_fetch_and(&v->pause_flags, ~VPF_down, __ATOMIC_SEQ_CST) &
+         VPF_down )
+        vcpu_wake(v);
+    return 0;
+}
+
+static long op_down(struct vcpu *v, uint64_t arg)
+{
+    struct vcpu *o;
+
+    (void)arg;
+    for_each_vcpu (v->domain, o)
+        if ( o != v && !(o->pause_flags & VPF_down) )
+        {
+            __atomic_fetch_or(&v->pause_flags, VPF_down, __ATOMIC_SEQ_CST);
+            vcpu_sleep(v);
+            return 0;
+        }
+    /* The last one: the domain is switching itself off. */
+    domain_shutdown(v->domain, SHUTDOWN_poweroff);
+    return 0;
+}
+
+static long op_is_up(struct vcpu *v, uint64_t arg)
+{
+    (void)arg;
+    return !(v->pause_flags & VPF_down);
+}
+
+static long op_get_runstate_info(struct vcpu *v, uint64_t arg)
+{
+    vcpu_runstate_info_t info;
+
+    vcpu_runstate_get(v, &info);
+    return copy_arg_to_guest(arg, &info) ? -EFAULT : 0;
+}
+
+static long op_register_runstate(struct vcpu *v, uint64_t arg)
+{
+    struct vcpu_register_runstate_memory_area area;
+    vcpu_runstate_info_t info;
+
+    if ( copy_arg_from_guest(&area, arg) )
+        return -EFAULT;
+    vcpu_runstate_get(v, &info);
+    /* Through the caller's page tables: another vCPU's are as good. */
+    if ( copy_arg_to_guest(area.addr.p, &info) )
+        return -EFAULT;
+    v->runstate_guest = area.addr.p;
+    return 0;
+}
+
+static long op_register_time(struct vcpu *v, uint64_t arg)
+{
+    struct vcpu_register_time_memory_area area;
+    vcpu_time_info_t t;
+
+    if ( copy_arg_from_guest(&area, arg) )
+        return -EFAULT;
+    pvclock_fill(v, &t);
+    t.version = 2;
+    /* The record holds for good (see pvclock.c), so once is enough. */
+    return copy_arg_to_guest(area.addr.p, &t) ? -EFAULT : 0;
+}
+
+static long op_set_periodic(struct vcpu *v, uint64_t arg)
+{
+    struct vcpu_set_periodic_timer set;
+
+    if ( copy_arg_from_guest(&set, arg) )
+        return -EFAULT;
+    if ( set.period_ns < (uint64_t)MILLISECS(1) ||
+         set.period_ns > (uint64_t)TIMER_DELTA_MAX )
+        return -EINVAL;
+    v->periodic_period = set.period_ns;
+    set_timer(&v->periodic_timer, NOW() + v->periodic_period);
+    return 0;
+}
+
+static long op_stop_periodic(struct vcpu *v, uint64_t arg)
+{
+    (void)arg;
+    v->periodic_period = 0;
+    stop_timer(&v->periodic_timer);
+    return 0;
+}
+
+static long op_set_singleshot(struct vcpu *v, uint64_t arg)
+{
+    struct vcpu_set_singleshot_timer set;
+
+    if ( v != current )
+        return -EINVAL;
+    if ( copy_arg_from_guest(&set, arg) )
+        return -EFAULT;
+    if ( set.timeout_abs_ns > (uint64_t)STIME_MAX )
+        set.timeout_abs_ns = STIME_MAX;
+    if ( (s_time_t)set.timeout_abs_ns < NOW() )
+    {
+        stop_timer(&v->singleshot_timer);
+        send_guest_vcpu_virq(v, VIRQ_TIMER);
+        return 0;
+    }
+    set_timer(&v->singleshot_timer, set.timeout_abs_ns);
+    return 0;
+}
+
+static long op_stop_singleshot(struct vcpu *v, uint64_t arg)
+{
+    (void)arg;
+    if ( v != current )
+        return -EINVAL;
+    stop_timer(&v->singleshot_timer);
+    return 0;
+}
+
+static long op_send_nmi(struct vcpu *v, uint64_t arg)
+{
+    (void)arg;
+    hvm_inject_nmi(v);
+    return 0;
+}
+
+static long op_get_physid(struct vcpu *v, uint64_t arg)
+{
+    /* Only a vCPU that never moves could be told. */
+    (void)v, (void)arg;
+    return -EINVAL;
+}
+
+static long (*const ops[])(struct vcpu *v, uint64_t arg) = {
+    [VCPUOP_initialise] = op_initialise,
+    [VCPUOP_up] = op_up,
+    [VCPUOP_down] = op_down,
+    [VCPUOP_is_up] = op_is_up,
+    [VCPUOP_get_runstate_info] = op_get_runstate_info,
+    [VCPUOP_register_runstate_memory_area] = op_register_runstate,
+    [VCPUOP_set_periodic_timer] = op_set_periodic,
+    [VCPUOP_stop_periodic_timer] = op_stop_periodic,
+    [VCPUOP_set_singleshot_timer] = op_set_singleshot,
+    [VCPUOP_stop_singleshot_timer] = op_stop_singleshot,
+    [VCPUOP_register_vcpu_info] = op_register_vcpu_info,
+    [VCPUOP_send_nmi] = op_send_nmi,
+    [VCPUOP_get_physid] = op_get_physid,
+    [VCPUOP_register_vcpu_time_memory_area] = op_register_time,
+};
+
+/* vcpu_op(cmd, vcpuid, arg) */
+long do_vcpu_op(unsigned long cmd, unsigned long vcpuid, unsigned long arg,
+                unsigned long a4, unsigned long a5)
+{
+    struct domain *d = current->domain;
+
+    (void)a4, (void)a5;
+    cmd = (uint32_t)cmd;
+    vcpuid = (uint32_t)vcpuid;
+    if ( vcpuid >= d->max_vcpus || !d->vcpu[vcpuid] )
+        return -ENOENT;
+    if ( cmd >= ARRAY_SIZE(ops) )
+        return -ENOSYS;
+    return ops[cmd](d->vcpu[vcpuid], arg);
+}

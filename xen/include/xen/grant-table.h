@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* Grant tables: a domain's offers, and its mappings of others' offers. */
+#pragma once
+
+#include <xen/domain.h>
+#include <xen/grant-entry.h>
+
+#define GRANTS_PER_FRAME        (PAGE_SIZE / sizeof(grant_entry_v1_t))
+#define ACTIVE_PER_PAGE         (PAGE_SIZE / sizeof(struct grant_active))
+#define ACTIVE_PAGES            (GRANTS_PER_FRAME / ACTIVE_PER_PAGE) /* per frame */
+#define MAPTRACK_PER_PAGE       (PAGE_SIZE / sizeof(struct maptrack))
+
+#define DEFAULT_GRANT_FRAMES    64
+#define DEFAULT_MAPTRACK_FRAMES 1024
+#define LIMIT_GRANT_FRAMES      4096
+#define LIMIT_MAPTRACK_FRAMES   65536
+
+/* One mapping that a domain has of another's page; its index is the handle. */
+struct maptrack
+{
+    uint32_t ref; /* while free: next free handle */
+    domid_t domid;
+    uint16_t flags; /* GNTMAP_*; 0: free */
+    uint64_t gfn;   /* where it is mapped */
+};
+_Static_assert(sizeof(struct maptrack) == 16, "a power of two per page");
+_Static_assert(sizeof(struct grant_active) == 16, "a power of two per page");
+
+#define MAPTRACK_END UINT32_MAX
+
+struct grant_table
+{
+    spinlock_t lock; /* entries, active records, size; a leaf */
+    uint32_t nr_frames, max_frames;
+    void **frame;                 /* shared with the guest */
+    struct grant_active **active; /* ACTIVE_PAGES for each frame */
+
+    spinlock_t map_lock; /* maptrack; a leaf */
+    uint32_t nr_map_frames, max_map_frames;
+    uint32_t map_free; /* list of free handles */
+    struct maptrack **map;
+    uint32_t release_next; /* where an interrupted release goes on */
+};
+
+struct xen_domctl_createdomain;
+int grant_table_init(struct domain *d,
+                     const struct xen_domctl_createdomain *config);
+/* Give up d's mappings of others' pages; -ERESTART while there are more. */
+int grant_table_relinquish(struct domain *d);
+/* Free the memory, once no reference to d is left. */
+void grant_table_destroy(struct domain *d);
+
+/*
+ * Frame idx of d's table, which grows as far as it may: a reference is taken
+ * on its page. -EINVAL beyond the limit.
+ */
+int grant_table_get_frame(struct domain *d, uint64_t idx, mfn_t *mfn);
+
+/* --- Between the grant table files. --- */
+static inline uint32_t grant_nr_refs(const struct grant_table *gt)
+{
+    return gt->nr_frames * GRANTS_PER_FRAME;
+}
+
+static inline grant_entry_v1_t *grant_entry(const struct grant_table *gt,
+                                            grant_ref_t ref)
+{
+    return (grant_entry_v1_t *)gt->frame[ref / GRANTS_PER_FRAME] +
+           ref % GRANTS_PER_FRAME;
+}
+
+static inline struct grant_active *grant_active(const struct grant_table *gt,
+                                                grant_ref_t ref)
+{
+    return &gt->active[ref / ACTIVE_PER_PAGE][ref % ACTIVE_PER_PAGE];
+}
+
+/* Grow to nr frames; -ENOMEM, or -EINVAL beyond the limit. Lock is held. */
+int grant_table_grow(struct domain *d, uint32_t nr);
+
+/*
+ * Claim ref of rd for ld; on success *pg is the page with a reference of its
+ * own. The lock is taken inside. GNTST_*.
+ */
+int grant_acquire(struct domain *rd, grant_ref_t ref, const struct domain *ld,
+                  bool readonly, struct page_info **pg);
+void grant_drop(struct domain *rd, grant_ref_t ref, bool readonly);
+
+/* A free handle, or MAPTRACK_END. Its record is the caller's to fill. */
+uint32_t maptrack_alloc(struct grant_table *gt);
+void maptrack_free(struct grant_table *gt, uint32_t handle);
+struct maptrack *maptrack_find(const struct grant_table *gt, uint32_t handle);
+
+/* Sub-operations: one element of the array that arg points to. */
+int gnttab_setup_table(void *op);
+int gnttab_query_size(void *op);
+int gnttab_copy_one(void *op);
