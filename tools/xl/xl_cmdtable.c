@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/* The commands of xl: one row says everything about one of them. */
+
+#include <string.h>
+
+#include "xl.h"
+#include "xl_cmds.h"
+
+const struct cmd_spec cmd_table[] = {
+    {
+        .name = "create",
+        .run = main_create,
+        .dry_run = true,
+        .late_context = true,
+        .summary = "Create a domain from config file <filename>",
+        .arguments = "<ConfigFile> [options] [settings]",
+        .options =
+            "-f FILE, --defconfig=FILE\n"
+            "                        Use this configuration file.\n"
+            "-c                      Connect to the console.\n"
+            "-p                      Leave the domain paused.\n"
+            "-n, --dryrun            Only show the resulting configuration.\n"
+            "-q, --quiet             Quiet.\n"
+            "-F                      Stay in the foreground until the domain "
+            "ends.\n"
+            "-e                      Do not wait for its end at all.\n"
+            "settings                Lines as in the file: memory=512\n",
+    },
+    {
+        .name = "list",
+        .run = main_list,
+        .late_context = true,
+        .summary = "List information about all/some domains",
+        .arguments = "[options] [Domain]",
+        .options = "-l, --long              Output all details (JSON).\n"
+                   "-v, --verbose           Output UUIDs and reasons.\n"
+                   "-c, --cpupool           Output the CPU pool.\n",
+    },
+    {
+        .name = "info",
+        .run = main_info,
+        .summary = "Get information about Xen host",
+        .arguments = "[options]",
+        .options = "-n                      List CPU topology and memory.\n",
+    },
+    {
+        .name = "destroy",
+        .run = main_destroy,
+        .summary = "Terminate a domain immediately",
+        .arguments = "[options] <Domain>",
+        .options =
+            "-f                      Permit destroying domain 0, which "
+            "will only succeed\n"
+            "                        when using disaggregated domains.\n",
+    },
+    {
+        .name = "shutdown",
+        .run = main_shutdown,
+        .summary = "Issue a shutdown signal to a domain",
+        .arguments = "[options] <-a|Domain>",
+        .options =
+            "-a                      Shutdown all guest domains.\n"
+            "-w                      Wait for the guest(s) to go.\n"
+            "-F                      Accepted; PVH has no ACPI button.\n",
+    },
+    {
+        .name = "reboot",
+        .run = main_reboot,
+        .summary = "Issue a reboot signal to a domain",
+        .arguments = "[options] <-a|Domain>",
+        .options =
+            "-a                      Reboot all guest domains.\n"
+            "-w                      Wait for the guest(s) to go down.\n"
+            "-F                      Accepted; PVH has no ACPI button.\n",
+    },
+    {
+        .name = "pause",
+        .run = main_pause,
+        .summary = "Pause execution of a domain",
+        .arguments = "<Domain>",
+    },
+    {
+        .name = "unpause",
+        .run = main_unpause,
+        .summary = "Unpause a paused domain",
+        .arguments = "<Domain>",
+    },
+    {
+        .name = "console",
+        .run = main_console,
+        .summary = "Attach to domain's console",
+        .arguments = "[options] <Domain>",
+        .options = "-t TYPE                 Console type: pv.\n"
+                   "-n NUMBER               Console number.\n",
+    },
+    {
+        .name = "dmesg",
+        .run = main_dmesg,
+        .summary = "Read and/or clear dmesg buffer",
+        .arguments = "[-c]",
+        .options = "-c                      Clear it as well.\n",
+    },
+    {
+        .name = "domid",
+        .run = main_domid,
+        .summary = "Convert a domain name to domain id",
+        .arguments = "<DomainName>",
+    },
+    {
+        .name = "domname",
+        .run = main_domname,
+        .summary = "Convert a domain id to domain name",
+        .arguments = "<DomainId>",
+    },
+    {
+        .name = "rename",
+        .run = main_rename,
+        .summary = "Rename a domain",
+        .arguments = "<Domain> <NewDomainName>",
+    },
+    {
+        .name = "uptime",
+        .run = main_uptime,
+        .summary = "Print uptime for all/some domains",
+        .arguments = "[-s] [Domain]",
+        .options = "-s                      In one line each, as uptime(1).\n",
+    },
+    {
+        .name = "vm-list",
+        .run = main_vm_list,
+        .summary = "List guest domains, excluding dom0, stubdoms, etc.",
+        .arguments = "",
+    },
+    {
+        .name = "claims",
+        .run = main_claims,
+        .summary = "List outstanding claim information about all domains",
+        .arguments = "",
+    },
+    {
+        .name = "vcpu-list",
+        .run = main_vcpu_list,
+        .summary = "List the VCPUs for all/some domains",
+        .arguments = "[Domain, ...]",
+    },
+    {
+        .name = "vcpu-pin",
+        .run = main_vcpu_pin,
+        .summary = "Set which CPUs a VCPU can use",
+        .arguments = "[option] <Domain> <VCPU|all> <Hard affinity|-|all> "
+                     "[Soft affinity|-|all]",
+        .options = "-f                      Undo a pin by the guest itself.\n",
+    },
+    {
+        .name = "vcpu-set",
+        .run = main_vcpu_set,
+        .summary = "Set the number of active VCPUs allowed for the domain",
+        .arguments = "[option] <Domain> <vCPUs>",
+        .options = "-i                      Accepted for compatibility.\n",
+    },
+    {
+        .name = "mem-set",
+        .run = main_mem_set,
+        .summary = "Set the current memory usage for a domain",
+        .arguments = "<Domain> <MemMB['b'[bytes]|'k'[KB]|'m'[MB]|'g'[GB]|'t'"
+                     "[TB]]>",
+    },
+    {
+        .name = "mem-max",
+        .run = main_mem_max,
+        .summary = "Set the maximum amount reservation for a domain",
+        .arguments = "<Domain> <MemMB['b'[bytes]|'k'[KB]|'m'[MB]|'g'[GB]|'t'"
+                     "[TB]]>",
+    },
+    {
+        .name = "trigger",
+        .run = main_trigger,
+        .summary = "Send a trigger to a domain",
+        .arguments = "<Domain> <nmi|reset|init|power|sleep> [<VCPU>]",
+    },
+    {
+        .name = "sysrq",
+        .run = main_sysrq,
+        .summary = "Send a sysrq to a domain",
+        .arguments = "<Domain> <letter>",
+    },
+    {
+        .name = "debug-keys",
+        .run = main_debug_keys,
+        .summary = "Send debug keys to Xen",
+        .arguments = "<Keys>",
+    },
+    {
+        .name = "block-attach",
+        .run = main_block_attach,
+        .summary = "Create a new virtual block device",
+        .arguments = "<Domain> <disk-spec-component(s)>...",
+    },
+    {
+        .name = "block-list",
+        .run = main_block_list,
+        .summary = "List virtual block devices for a domain",
+        .arguments = "<Domain(s)>",
+    },
+    {
+        .name = "block-detach",
+        .run = main_block_detach,
+        .summary = "Destroy a domain's virtual block device",
+        .arguments = "[-f] <Domain> <DevId>",
+        .options = "-f                      Even if the guest does not let go "
+                   "of it.\n",
+    },
+    {
+        .name = "network-attach",
+        .run = main_network_attach,
+        .summary = "Create a new virtual network device",
+        .arguments = "<Domain> [vif-spec-component(s)]...",
+    },
+    {
+        .name = "network-list",
+        .run = main_network_list,
+        .summary = "List virtual network interfaces for a domain",
+        .arguments = "<Domain(s)>",
+    },
+    {
+        .name = "network-detach",
+        .run = main_network_detach,
+        .summary = "Destroy a domain's virtual network device",
+        .arguments = "[-f] <Domain> <DevId|mac>",
+        .options = "-f                      Even if the guest does not let go "
+                   "of it.\n",
+    },
+    {
+        .name = "sched-credit2",
+        .run = main_sched_credit2,
+        .summary = "Get/set credit2 scheduler parameters",
+        .arguments = "[-d <Domain> [-w[=WEIGHT]] [-c[=CAP]]]",
+        .options = "-d DOMAIN               Domain to modify.\n"
+                   "-w WEIGHT               Weight (int).\n"
+                   "-c CAP                  Cap (int).\n",
+    },
+    {
+        .name = "cpupool-list",
+        .run = main_cpupool_list,
+        .summary = "List CPU pools on host",
+        .arguments = "[-c]",
+        .options = "-c                      Output the list of CPUs.\n",
+    },
+    {
+        .name = "getenforce",
+        .run = main_getenforce,
+        .summary = "Returns the current enforcing mode of the Flask module",
+        .arguments = "",
+    },
+    {
+        .name = "help",
+        .run = main_help,
+        .late_context = true,
+        .summary = "Show this, or the usage of one command",
+        .arguments = "[command]",
+    },
+};
+
+const unsigned int cmd_table_size = sizeof(cmd_table) / sizeof(cmd_table[0]);
+
+const struct cmd_spec *cmd_lookup(const char *name)
+{
+    unsigned int i;
+
+    for ( i = 0; i < cmd_table_size; i++ )
+        if ( !strcmp(name, cmd_table[i].name) )
+            return &cmd_table[i];
+    return NULL;
+}
