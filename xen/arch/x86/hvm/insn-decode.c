@@ -329,9 +329,9 @@ static bool lookup(unsigned int code, unsigned int mode, uint8_t modrm,
 {
     uint8_t ext = (modrm >> 3) & 7;
 
-    *o = (struct opcode){ 0 };
     if ( lookup_group(code, ext, o) )
         return true;
+    *o = (struct opcode){ 0 };
     if ( code & OP_TWO_BYTE )
         return lookup_two_byte(code, o);
     if ( code == 0x63 && mode == 8 )
