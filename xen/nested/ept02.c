@@ -197,6 +197,11 @@ void ept02_put(struct ept02 *e __maybe_unused, struct ept02_root *r)
     r->users--;
 }
 
+bool ept02_root_is(const struct ept02_root *r, uint64_t eptp12)
+{
+    return r->eptp12 == (eptp12 & EPTP12_KEY);
+}
+
 uint64_t ept02_eptp(const struct ept02 *e, const struct ept02_root *r)
 {
     return e->page[r->top].pa | EPTP_MEMTYPE_WB |

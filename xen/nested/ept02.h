@@ -72,6 +72,7 @@ void ept02_destroy(struct ept02 *e);
  */
 struct ept02_root *ept02_get(struct ept02 *e, uint64_t eptp12);
 void ept02_put(struct ept02 *e, struct ept02_root *r);
+bool ept02_root_is(const struct ept02_root *r, uint64_t eptp12);
 /* The EPT pointer for the vmcs02. */
 uint64_t ept02_eptp(const struct ept02 *e, const struct ept02_root *r);
 

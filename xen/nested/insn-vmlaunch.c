@@ -6,7 +6,7 @@ static struct insn_outcome launch(struct nested_vcpu *nv,
                                   const struct insn_cpu *cpu,
                                   uint32_t want_state, uint32_t err_state)
 {
-    struct nested_ctx *ctx = nv->current;
+    struct nested_ctx *ctx = nv->cur;
 
     if ( !ctx || (ctx->v12.revision & VMCS_SHADOW_BIT) )
         return (struct insn_outcome){ .result = INSN_FAIL_INVALID };

@@ -39,7 +39,7 @@ struct insn_outcome insn_vmclear(struct nested_vcpu *nv,
     if ( ctx )
     {
         ctx->v12.launch_state = VMCS12_LAUNCH_CLEAR;
-        if ( ctx == nv->current )
+        if ( ctx == nv->cur )
             nested_set_current(nv, NULL);
         nested_ctx_flush(nv, ctx);
     }
@@ -77,7 +77,7 @@ struct insn_outcome insn_vmptrld(struct nested_vcpu *nv,
           !(nv->caps->proc2.may & PROC2_SHADOW_VMCS)) )
         return insn_fail(nv, VMX_ERR_VMPTRLD_REVISION);
 
-    if ( nv->current && nv->current->gpa == gpa )
+    if ( nv->cur && nv->cur->gpa == gpa )
         return insn_succeed();
 
     ctx = nested_ctx_load(nv, gpa, &err);

@@ -36,7 +36,7 @@ struct insn_outcome insn_vmread(struct nested_vcpu *nv,
                                 const struct insn_exit *exit)
 {
     struct insn_outcome out = { .result = INSN_FAIL_INVALID };
-    struct nested_ctx *ctx = nv->current;
+    struct nested_ctx *ctx = nv->cur;
     const struct vmcs12_field *field;
     uint64_t val;
     uint32_t enc;
@@ -70,7 +70,7 @@ struct insn_outcome insn_vmwrite(struct nested_vcpu *nv,
                                  const struct insn_exit *exit)
 {
     struct insn_outcome out = { .result = INSN_FAIL_INVALID };
-    struct nested_ctx *ctx = nv->current;
+    struct nested_ctx *ctx = nv->cur;
     const struct vmcs12_field *field;
     uint64_t val = 0, old;
     uint32_t enc;

@@ -29,10 +29,10 @@ static const struct
 
 struct insn_outcome insn_fail(struct nested_vcpu *nv, uint32_t error)
 {
-    if ( !nv->current )
+    if ( !nv->cur )
         return (struct insn_outcome){ .result = INSN_FAIL_INVALID };
 
-    nv->current->v12.insn_error = error;
+    nv->cur->v12.insn_error = error;
     return (struct insn_outcome){ .result = INSN_FAIL_VALID, .error = error };
 }
 

@@ -54,8 +54,8 @@ static void context_destroy(struct nested_vcpu *nv, unsigned int slot)
     struct nested_ctx *ctx = nv->ctx[slot];
 
     nv->ctx[slot] = NULL;
-    if ( nv->current == ctx )
-        nv->current = NULL;
+    if ( nv->cur == ctx )
+        nv->cur = NULL;
     nv->env->ctx_destroy(nv->priv, ctx);
     nv->env->free(nv->priv, ctx);
 }
@@ -123,7 +123,7 @@ static unsigned int take_slot(struct nested_vcpu *nv)
     {
         if ( !nv->ctx[i] )
             return i;
-        if ( nv->ctx[i] != nv->current &&
+        if ( nv->ctx[i] != nv->cur &&
              (oldest == NESTED_CTX_MAX ||
               nv->ctx[i]->last_use < nv->ctx[oldest]->last_use) )
             oldest = i;
@@ -175,7 +175,7 @@ struct nested_ctx *nested_ctx_load(struct nested_vcpu *nv, uint64_t gpa,
 
 void nested_set_current(struct nested_vcpu *nv, struct nested_ctx *ctx)
 {
-    nv->current = ctx;
+    nv->cur = ctx;
     nv->state.current_ptr = ctx ? ctx->gpa : VMX_NO_CURRENT_VMCS;
     if ( ctx )
         ctx->last_use = ++nv->use_clock;

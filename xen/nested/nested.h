@@ -107,7 +107,7 @@ struct nested_vcpu
     void *priv; /* given to env's functions */
 
     struct nested_ctx *ctx[NESTED_CTX_MAX];
-    struct nested_ctx *current; /* that of state.current_ptr */
+    struct nested_ctx *cur; /* that of state.current_ptr */
     uint64_t use_clock;
     struct nested_stats stats;
 };

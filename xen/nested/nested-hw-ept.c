@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/* EPT of L2: exits, fills from EPT12 and the p2m, invalidation. */
+
+#include <xen/domain.h>
+#include <xen/lib.h>
+#include <asm/nested-hvm.h>
+#include <asm/vmx.h>
+#include "../arch/x86/hvm/vmx/vmx-ops.h"
+
+#include "checks.h"
+#include "ept12-walk.h"
+#include "nested-hw.h"
+
+static struct nested_domain *domain_of(const struct vcpu *v)
+{
+    return v->domain->nested;
+}
+
+/* --- The EPT02 that a vmcs02 uses --- */
+void nested_put_ept(struct vcpu *v, struct nested_hw_ctx *hw)
+{
+    struct nested_domain *nd = domain_of(v);
+
+    if ( !hw->root )
+        return;
+    spin_lock(&nd->lock);
+    ept02_put(&nd->ept02, hw->root);
+    spin_unlock(&nd->lock);
+    hw->root = NULL;
+}
+
+/* Only one pCPU runs vCPUs: what is dead now, nobody is using. */
+static void shrink(struct nested_domain *nd)
+{
+    ept02_shrink(&nd->ept02);
+    ept02_reap(&nd->ept02, nd->ept02.gen);
+}
+
+int nested_set_ept(struct vcpu *v, struct nested_ctx *ctx)
+{
+    struct nested_domain *nd = domain_of(v);
+    struct nested_hw_ctx *hw = hw_ctx(ctx);
+    uint64_t eptp12 = ctx->v12.ept_pointer, eptp = v->domain->p2m.eptp;
+    int rc = 0;
+
+    if ( !(vmcs12_proc2(&ctx->v12) & PROC2_EPT) )
+        nested_put_ept(v, hw);
+    else if ( !hw->root || !ept02_root_is(hw->root, eptp12) )
+    {
+        nested_put_ept(v, hw);
+        spin_lock(&nd->lock);
+        hw->root = ept02_get(&nd->ept02, eptp12);
+        if ( !hw->root )
+        {
+            shrink(nd);
+            hw->root = ept02_get(&nd->ept02, eptp12);
+        }
+        spin_unlock(&nd->lock);
+        if ( !hw->root )
+            rc = -ENOMEM;
+    }
+    if ( hw->root )
+        eptp = ept02_eptp(&nd->ept02, hw->root);
+    if ( eptp != hw->eptp )
+    {
+        vmwrite(VMCS_ept_pointer, eptp);
+        hw->eptp = eptp;
+        hw->ept_gen = 0;
+    }
+
+    return rc;
+}
+
+void nested_flush_ept(struct vcpu *v, struct nested_hw_ctx *hw)
+{
+    const struct nested_domain *nd = domain_of(v);
+
+    if ( !hw->root || likely(hw->ept_gen == nd->ept02.gen) )
+        return;
+    hw->ept_gen = nd->ept02.gen;
+    vmx_invept(vmx_caps.invept_single ? INVEPT_SINGLE : INVEPT_ALL, hw->eptp);
+}
+
+/* --- Filling it --- */
+static uint64_t p2m_rights(p2m_type_t t)
+{
+    switch ( t )
+    {
+    case p2m_ram_rw:
+    case p2m_map_foreign:
+    case p2m_grant_map_rw:
+    case p2m_xen:
+    case p2m_mmio_direct:
+        return EPT_RWX;
+
+    case p2m_ram_ro:
+    case p2m_ram_logdirty:
+        return EPT_R | EPT_X;
+
+    case p2m_grant_map_ro:
+        return EPT_R;
+
+    default:
+        return 0;
+    }
+}
+
+enum fill_result
+{
+    FILL_DONE,
+    FILL_NO_MEMORY, /* of L1 at that address, or not with these rights */
+};
+
+static enum fill_result fill(struct vcpu *v, struct nested_ctx *ctx,
+                             uint64_t l2_gpa, uint64_t access,
+                             const struct ept12_walk *w)
+{
+    struct nested_domain *nd = domain_of(v);
+    struct ept02_root *root = hw_ctx(ctx)->root;
+    uint64_t gfn = w->l1_gpa >> PAGE_SHIFT, rights;
+    unsigned int order;
+    struct ept02_map map;
+    p2m_type_t t;
+    mfn_t mfn;
+
+    mfn = p2m_get_entry(v->domain, _gfn(gfn), &t, &order);
+    rights = p2m_rights(t) & w->rights;
+    if ( access & EPT_RWX & ~rights )
+        return FILL_NO_MEMORY;
+    /* Without the dirty flag a first write has to come back here. */
+    if ( !w->dirty )
+        rights &= ~EPT_W;
+
+    order = min(order, w->order);
+    if ( order >= PAGE_ORDER_1G && !vmx_caps.ept_1g )
+        order = PAGE_ORDER_2M;
+    if ( order >= PAGE_ORDER_2M && !vmx_caps.ept_2m )
+        order = PAGE_ORDER_4K;
+    map = (struct ept02_map){
+        .l2_gpa = l2_gpa,
+        .pa = mfn_x(mfn) << PAGE_SHIFT,
+        .gfn = gfn,
+        .order = order,
+        .bits =
+            rights | (t == p2m_mmio_direct ? EPT_MEMTYPE_UC << EPT_MEMTYPE_SHIFT
+                                           : w->memtype),
+    };
+
+    spin_lock(&nd->lock);
+    if ( ept02_fill(&nd->ept02, root, &map) )
+    {
+        shrink(nd);
+        /* It fails again only if L0 is out of memory altogether. */
+        if ( ept02_fill(&nd->ept02, root, &map) )
+            domain_crash(v->domain, "no memory left for nested EPT");
+    }
+    spin_unlock(&nd->lock);
+
+    return FILL_DONE;
+}
+
+#define WALK_TRIES 8
+
+static void walk(struct vcpu *v, const struct nested_ctx *ctx, uint64_t l2_gpa,
+                 uint64_t access, struct ept12_walk *w)
+{
+    /* L1 racing with itself for ever just retries from the instruction. */
+    for ( unsigned int i = 0; i < WALK_TRIES; i++ )
+    {
+        ept12_walk(v->arch.nested, ctx->v12.ept_pointer, l2_gpa, access, w);
+        if ( w->status != EPT12_AGAIN )
+            return;
+    }
+}
+
+bool nested_ept_exit(struct vcpu *v, struct l2_exit *e)
+{
+    struct nested_ctx *ctx = v->arch.nested->cur;
+    struct nested_hw_ctx *hw = hw_ctx(ctx);
+    struct ept12_walk w;
+
+    if ( !hw->root )
+        return false;
+
+    walk(v, ctx, e->gpa, e->qual, &w);
+    switch ( w.status )
+    {
+    case EPT12_OK:
+        if ( fill(v, ctx, e->gpa, e->qual, &w) == FILL_DONE )
+            return true;
+        /*
+         * LIMIT: L1 maps its own emulated devices into L2. L2's access is
+         * reported to L1 as if EPT12 forbade it.
+         */
+        e->qual &= ~(EPT_RWX << 3);
+        break;
+
+    case EPT12_AGAIN:
+        return true;
+
+    case EPT12_MISCONFIG:
+        e->reason = EXIT_REASON_EPT_MISCONFIG;
+        e->qual = 0;
+        e->gla = 0;
+        break;
+
+    case EPT12_VIOLATION:
+        e->qual = w.qual;
+        hw->refill = true;
+        hw->refill_gpa = e->gpa;
+        break;
+    }
+    if ( e->reason != EXIT_REASON_EPT_MISCONFIG )
+        e->reason = EXIT_REASON_EPT_VIOLATION;
+    nested_vmexit(v, e);
+
+    return true;
+}
+
+/*
+ * L1 resumes L2 after a violation that it has most likely repaired. Filling
+ * the translation now spares the exit that L2's retry would make. Reading
+ * only: dirty flags are not to be set for what may not happen.
+ */
+void nested_refill_ept(struct vcpu *v, struct nested_ctx *ctx)
+{
+    struct nested_hw_ctx *hw = hw_ctx(ctx);
+    struct ept12_walk w;
+
+    hw->refill = false;
+    if ( !hw->root )
+        return;
+    ept12_walk(v->arch.nested, ctx->v12.ept_pointer, hw->refill_gpa,
+               EPT_QUAL_READ, &w);
+    if ( w.status == EPT12_OK )
+        (void)fill(v, ctx, hw->refill_gpa, EPT_QUAL_READ, &w);
+}
+
+/* --- The p2m changed --- */
+static void repin_if_pinned(struct nested_hw_ctx *hw, uint64_t gfn,
+                            unsigned int order)
+{
+    for ( unsigned int i = 0; i < PIN_PAGE_COUNT; i++ )
+        if ( hw->pin[i] && hw->pin_gfn[i] - gfn < (1ULL << order) )
+            hw->repin = true;
+}
+
+void nested_p2m_invalidate(struct domain *d, gfn_t gfn, unsigned int order)
+{
+    struct nested_domain *nd = d->nested;
+    struct vcpu *v;
+
+    spin_lock(&nd->lock);
+    ept02_invalidate_gfn(&nd->ept02, gfn_x(gfn), order);
+    spin_unlock(&nd->lock);
+
+    for_each_vcpu (d, v)
+    {
+        if ( !v->arch.nested )
+            continue;
+        for ( unsigned int i = 0; i < NESTED_CTX_MAX; i++ )
+            if ( v->arch.nested->ctx[i] )
+                repin_if_pinned(hw_ctx(v->arch.nested->ctx[i]), gfn_x(gfn),
+                                order);
+    }
+}

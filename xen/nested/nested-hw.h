@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* The hardware side of nested VMX: vmcs02s, and who is in them. */
+#pragma once
+
+#include <xen/domain.h>
+#include <xen/mm.h>
+#include <asm/vmx.h>
+
+#include "ept02.h"
+#include "merge.h"
+#include "nested.h"
+#include "reflect.h"
+
+struct nested_domain
+{
+    /* Protects ept02; taken inside the p2m lock. */
+    spinlock_t lock;
+    struct ept02 ept02;
+    struct ept02_page *pages;
+    struct nested_caps caps;
+    bool caps_known; /* computed once, when the guest first asks */
+};
+
+/* Pages of L1 that the vmcs02 names by machine address. */
+enum nested_pin
+{
+    PIN_PAGE_MSR_BITMAP,
+    PIN_PAGE_VAPIC,
+    PIN_PAGE_APIC_ACCESS,
+    PIN_PAGE_COUNT,
+};
+
+struct nested_hw_ctx
+{
+    /* In v->arch.vmx while L2 runs: the base code works on the vmcs02. */
+    struct vmx_vcpu vmx;
+    bool constants_written;
+    struct ept02_root *root; /* NULL: on the domain's own EPT */
+    uint64_t eptp;           /* in the vmcs02 */
+    uint64_t ept_gen;        /* of EPT02s when translations were last flushed */
+    uint16_t vpid12;         /* that the VPID02's translations belong to */
+    bool flush_vpid;
+    struct vmcs02_ctrl ctrl; /* as last written */
+    struct vmcs02_cr cr;
+    struct msr_bitmap_words words;
+    struct page_info *pin[PIN_PAGE_COUNT];
+    uint64_t pin_gfn[PIN_PAGE_COUNT];
+    bool repin;          /* the p2m changed under a pinned page */
+    uint32_t exit_ctrl;  /* of the vmcs12, when L2 last exited */
+    uint64_t refill_gpa; /* of an EPT violation that L1 is repairing */
+    bool refill;
+};
+
+struct nested_hw_vcpu
+{
+    struct nested_vcpu nv; /* first: v->arch.nested points here */
+    struct vcpu *v;
+    struct vmx_vcpu vmx01; /* v->arch.vmx of L1 while L2 runs */
+    uint64_t l1_cr0, l1_efer, l1_pat;
+    /* L1 entered L2 and L2 has not run yet: no exit may be made up. */
+    bool run_pending;
+    bool l2_halted;                /* L2 executed HLT, or was entered halted */
+    bool exit_soon;                /* come back right after the entry */
+    bool timer_active;             /* L1's preemption timer runs ... */
+    uint32_t timer_total;          /* ... and has this many ticks left */
+    uint32_t timer_loaded;         /* ticks that the vmcs02 was entered with */
+    uint16_t vpid[NESTED_CTX_MAX]; /* VPIDs for vmcs02s, reused */
+    uint32_t vpid_used;
+    void *scratch; /* stands in for pages that L1 does not have */
+};
+
+static inline struct nested_hw_vcpu *nested_hw(const struct vcpu *v)
+{
+    return (struct nested_hw_vcpu *)v->arch.nested;
+}
+
+static inline struct nested_hw_ctx *hw_ctx(const struct nested_ctx *ctx)
+{
+    return ctx->hw;
+}
+
+/* L1's memory and the life of contexts, nested-hw.c. */
+extern const struct nested_env nested_hw_env;
+const struct nested_caps *nested_domain_caps(struct domain *d);
+
+/* --- nested-hw-enter.c --- */
+/* VMLAUNCH or VMRESUME passed its first checks. Says what becomes of it. */
+enum nested_entry
+{
+    NESTED_ENTERED, /* the vmcs02 is loaded, or an exit has put L1 back */
+    NESTED_FAILED,  /* VMfailValid with *error */
+};
+enum nested_entry nested_enter(struct vcpu *v, uint32_t *error);
+/* Pages, MSR bitmap and EPT02 of the vmcs02; before every entry that may
+ * need it. */
+void nested_refresh_pins(struct vcpu *v, struct nested_ctx *ctx);
+
+/* --- nested-hw-exit.c --- */
+/* Let L1 see exit e of its L2: the vmcs01 is loaded afterwards. */
+void nested_vmexit(struct vcpu *v, struct l2_exit *e);
+/*
+ * The entry failed after the host state of vmcs12 was found good; the vmcs02
+ * is loaded.
+ */
+void nested_entry_failure(struct vcpu *v, uint32_t basic_reason, uint64_t qual);
+void nested_abort(struct vcpu *v, uint32_t code);
+/* Guest state of the vmcs02, which must be loaded, into the vmcs12. */
+void nested_save_groups(struct nested_ctx *ctx, uint32_t groups);
+/* Make the other VMCS the current one, L1's or a context's. */
+void nested_switch_to_vmcs01(struct vcpu *v);
+void nested_switch_to_vmcs02(struct vcpu *v, struct nested_ctx *ctx);
+
+/* --- nested-hw-ept.c --- */
+/* An EPT violation or misconfiguration of L2. False: it is L0's own. */
+bool nested_ept_exit(struct vcpu *v, struct l2_exit *e);
+/* Use the EPT02 of this EPT12 in the vmcs02; -ENOMEM. */
+int nested_set_ept(struct vcpu *v, struct nested_ctx *ctx);
+void nested_put_ept(struct vcpu *v, struct nested_hw_ctx *hw);
+void nested_flush_ept(struct vcpu *v, struct nested_hw_ctx *hw);
+/* Translate ahead of the access that faulted before. */
+void nested_refill_ept(struct vcpu *v, struct nested_ctx *ctx);
