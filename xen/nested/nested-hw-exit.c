@@ -136,8 +136,7 @@ static void save_guest_state(struct vcpu *v, struct nested_ctx *ctx,
         ctx->unchecked |= VMCS12_GB(CTRL);
     }
     if ( hv->timer_active && (v12->exit_ctrl & EXIT_CTL_SAVE_PREEMPT) )
-        v12->preemption_timer =
-            min(vmread(VMCS_preemption_timer) + hv->timer_left, (uint64_t)~0u);
+        v12->preemption_timer = hv->timer_total;
 }
 
 /* --- L1's host state, to the vmcs01 --- */
