@@ -37,6 +37,20 @@ struct boot_block
     char cmdline[CMDLINE_MAX];
 };
 
+/* Ports that stay with the hypervisor although Dom0 has the machine's. */
+static void keep_ports(void)
+{
+    static const uint16_t uarts[] = { 0x3f8, 0x2f8 };
+
+    hvm_hwdom_ports.pm1a_cnt = acpi_info.pm1a_cnt_port;
+    hvm_hwdom_ports.pm1b_cnt = acpi_info.pm1b_cnt_port;
+    hvm_hwdom_ports.sleep_type_s5 =
+        acpi_info.has_sleep_type ? acpi_info.sleep_type_a : 0xff;
+    for ( unsigned int i = 0; i < ARRAY_SIZE(uarts); i++ )
+        if ( serial_owns_port(uarts[i]) )
+            hvm_hwdom_ports.console_port = uarts[i];
+}
+
 static struct domain *create_dom0(void)
 {
     struct xen_domctl_createdomain config = {
@@ -187,6 +201,7 @@ void dom0_build(void)
     if ( (why = elf_parse_kernel(maddr_to_virt(km->pa), km->size, &kernel)) )
         panic("The Dom0 kernel cannot be used: %s\n", why);
 
+    keep_ports();
     d = create_dom0();
     dom0_map_memory(d);
     give_ioapics(d);
