@@ -40,7 +40,9 @@ struct page_info
 extern struct page_info *frame_table;
 extern uint64_t max_page; /* first mfn beyond the frame table */
 
+#ifndef DIRECTMAP_VIRT_START /* host-compiled tests name an arena instead */
 #define DIRECTMAP_VIRT_START 0xffff830000000000UL
+#endif
 #define XEN_VIRT_START       0xffffffff80200000UL
 #define XEN_PHYS_START       0x200000UL
 
