@@ -353,6 +353,8 @@ void cpu_policy_recalculate(struct cpu_policy *p, const struct cpu_policy *max,
         (p->ext[8].a & ~0xffu) | min(p->ext[8].a & 0xff, max->ext[8].a & 0xff);
     if ( !(p->ext[8].a & 0xff) )
         p->ext[8].a = max->ext[8].a;
+    if ( (p->ext[0].a ^ CPUID_EXT_BASE) >> 16 )
+        p->ext[0].a = CPUID_EXT_BASE;
     p->platform_info &= max->platform_info;
     p->arch_caps &= max->arch_caps;
     /* Sizes and offsets of state components are the machine's. */
