@@ -286,12 +286,13 @@ void console_init_irq(void)
         uart_init_irq(&uarts[i]);
 }
 
-uint16_t serial_console_port(void)
+bool serial_owns_port(uint16_t port)
 {
     for ( size_t i = 0; i < ARRAY_SIZE(uarts); i++ )
-        if ( uarts[i].active )
-            return uarts[i].base;
-    return 0;
+        if ( uarts[i].active && port >= uarts[i].base &&
+             port - uarts[i].base < UART_PORTS )
+            return true;
+    return false;
 }
 
 #define UART_CHANNEL(n, id)                                                 \

@@ -22,7 +22,6 @@
 #include <asm/cpu-policy.h>
 #include <asm/cpu.h>
 #include <asm/desc.h>
-#include <asm/hvm-io.h>
 #include <asm/io-apic.h>
 #include <asm/pagetable.h>
 #include <asm/processor.h>
@@ -193,19 +192,6 @@ static void init_cpu_policies(void)
     cpu_policy_init_system(&hw);
 }
 
-/* Ports that Dom0 does not get as they are (hvm/port-io.c). */
-static void init_hwdom_ports(void)
-{
-    const struct acpi_info *a = &acpi_info;
-
-    hvm_hwdom_ports = (struct hvm_hwdom_ports){
-        .pm1a_cnt = a->pm1a_cnt_port,
-        .pm1b_cnt = a->pm1b_cnt_port,
-        .sleep_type_s5 = a->has_sleep_type ? a->sleep_type_a : 0xff,
-        .console_port = serial_console_port(),
-    };
-}
-
 void boot_main(uint32_t magic, uint32_t info)
 {
     init_early(magic, info);
@@ -215,7 +201,6 @@ void boot_main(uint32_t magic, uint32_t info)
     fpu_init_cpu();
     vmx_bringup();
     init_cpu_policies();
-    init_hwdom_ports();
     sched_init();
     dom0_build();
     this_cpu()->need_resched = true;
