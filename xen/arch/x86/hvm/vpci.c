@@ -31,9 +31,13 @@
 /* SDM-like bound: 192 bytes of capabilities of at least four bytes each. */
 #define PCI_CAP_MAX 48
 
-/* Sizes of the capability structures, at most. */
-#define MSI_CAP_BYTES  24
-#define MSIX_CAP_BYTES 12
+/* Sizes of the capability structures, in whole dwords. */
+#define MSI_CTRL_64BIT   (1u << (16 + 7))
+#define MSI_CTRL_PERVEC  (1u << (16 + 8))
+#define MSI_BYTES        12
+#define MSI_64BIT_BYTES  4
+#define MSI_PERVEC_BYTES 8
+#define MSIX_BYTES       12
 
 /* Serializes address and data cycles on the bus; innermost. */
 static spinlock_t config_lock = SPIN_LOCK_UNLOCKED;
@@ -59,6 +63,14 @@ static bool has_caps(uint32_t bdf)
     return status != ~0u && (status & PCI_STATUS_CAPS) &&
            (cfg_read32(bdf, PCI_HEADER_DWORD) & PCI_HEADER_TYPE) !=
                PCI_HEADER_CARDBUS;
+}
+
+static unsigned int hidden_bytes(uint32_t cap)
+{
+    if ( (cap & 0xff) == PCI_CAP_ID_MSIX )
+        return MSIX_BYTES;
+    return MSI_BYTES + (cap & MSI_CTRL_64BIT ? MSI_64BIT_BYTES : 0) +
+           (cap & MSI_CTRL_PERVEC ? MSI_PERVEC_BYTES : 0);
 }
 
 /* First capability at or behind pos that Dom0 may see; 0: none. */
@@ -101,16 +113,12 @@ static enum cap_role cap_role(uint32_t bdf, uint8_t reg)
     for ( unsigned int i = 0; i < PCI_CAP_MAX; i++ )
     {
         uint32_t cap;
-        uint8_t id;
 
         pos &= ~3;
         if ( pos < PCI_CAP_FIRST )
             break;
         cap = cfg_read32(bdf, pos);
-        id = cap;
-        if ( cap_hidden(id) && reg >= pos &&
-             reg <
-                 pos + (id == PCI_CAP_ID_MSI ? MSI_CAP_BYTES : MSIX_CAP_BYTES) )
+        if ( cap_hidden(cap) && reg >= pos && reg < pos + hidden_bytes(cap) )
             return CAP_HIDDEN;
         if ( pos == reg )
             return CAP_HEAD;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The virtual local APIC: priorities, messages, modes, timer, save records. */
-/* TEST-SOURCES: xen/arch/x86/hvm/vlapic.c xen/arch/x86/hvm/vlapic-regs.c xen/arch/x86/hvm/vlapic-icr.c xen/arch/x86/hvm/vlapic-timer.c xen/arch/x86/hvm/vlapic-save.c */
+/* TEST-SOURCES: xen/arch/x86/hvm/vlapic.c xen/arch/x86/hvm/vlapic-regs.c
+ * xen/arch/x86/hvm/vlapic-icr.c xen/arch/x86/hvm/vlapic-timer.c
+ * xen/arch/x86/hvm/vlapic-save.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -30,8 +32,8 @@ static struct cpu_policy policy;
 /* What the code under test did to the world. */
 static s_time_t now;
 static struct timer *armed;
-static int kicks[NR_VCPUS], unblocks[NR_VCPUS], nmis[NR_VCPUS],
-    wakes[NR_VCPUS], sleeps[NR_VCPUS];
+static int kicks[NR_VCPUS], unblocks[NR_VCPUS], nmis[NR_VCPUS], wakes[NR_VCPUS],
+    sleeps[NR_VCPUS];
 static int eoi_vector;
 static int started_cs;
 
@@ -80,8 +82,7 @@ s_time_t tsc_to_ns(uint64_t delta)
 {
     return delta;
 }
-void init_timer(struct timer *t, void (*fn)(void *), void *data,
-                unsigned int c)
+void init_timer(struct timer *t, void (*fn)(void *), void *data, unsigned int c)
 {
     *t = (struct timer){ .fn = fn, .data = data, .cpu = c };
 }
@@ -189,8 +190,7 @@ static void to_x2apic(struct vcpu *v)
     uint64_t base = 0;
 
     assert_int_equal(vlapic_rdmsr(v, MSR_APIC_BASE, &base), 0);
-    assert_int_equal(vlapic_wrmsr(v, MSR_APIC_BASE, base | APIC_BASE_EXTD),
-                     0);
+    assert_int_equal(vlapic_wrmsr(v, MSR_APIC_BASE, base | APIC_BASE_EXTD), 0);
 }
 
 /* Write through the MSR that stands for a register. */
@@ -388,8 +388,7 @@ static void ipi_logical_flat_and_cluster(void **state)
     for ( unsigned int i = 0; i < NR_VCPUS; i++ )
     {
         wr(&vcpus[i], APIC_DFR, 0x0fffffff);
-        wr(&vcpus[i], APIC_LDR,
-           ((i / 2) << 28) | (1u << (24 + (i & 1))));
+        wr(&vcpus[i], APIC_LDR, ((i / 2) << 28) | (1u << (24 + (i & 1))));
     }
     wr(&vcpus[0], APIC_ICR2, 0x12u << 24);
     wr(&vcpus[0], APIC_ICR, APIC_ICR_LOGICAL | 0x71);
@@ -414,17 +413,15 @@ static void ipi_x2apic(void **state)
     assert_int_equal(wx(&vcpus[0], APIC_ICR, (6ULL << 32) | 0x81), 0);
     assert_int_equal(vlapic_highest_irr(&vcpus[3]), 0x81);
     /* Logical: cluster 0, members 2 and 4 (vCPUs 1 and 2). */
-    assert_int_equal(wx(&vcpus[0], APIC_ICR,
-                        (0x14ULL << 32) | APIC_ICR_LOGICAL | 0x82),
-                     0);
+    assert_int_equal(
+        wx(&vcpus[0], APIC_ICR, (0x14ULL << 32) | APIC_ICR_LOGICAL | 0x82), 0);
     assert_int_equal(vlapic_highest_irr(&vcpus[0]), -1);
     assert_int_equal(vlapic_highest_irr(&vcpus[1]), 0x82);
     assert_int_equal(vlapic_highest_irr(&vcpus[2]), 0x82);
     assert_int_equal(vlapic_highest_irr(&vcpus[3]), 0x81);
     assert_int_equal(rx(&vcpus[0], APIC_ICR, &val), 0);
     assert_int_equal(val, (0x14ULL << 32) | APIC_ICR_LOGICAL | 0x82);
-    assert_int_equal(wx(&vcpus[0], APIC_ICR, (0xffffffffULL << 32) | 0x90),
-                     0);
+    assert_int_equal(wx(&vcpus[0], APIC_ICR, (0xffffffffULL << 32) | 0x90), 0);
     assert_int_equal(vlapic_highest_irr(&vcpus[0]), 0x90);
     assert_int_equal(wx(&vcpus[1], APIC_SELF_IPI, 0xa0), 0);
     assert_int_equal(vlapic_highest_irr(&vcpus[1]), 0xa0);
@@ -455,8 +452,7 @@ static void init_and_startup(void **state)
 
     enable(&vcpus[0]);
     wr(&vcpus[0], APIC_ICR2, 2u << 24);
-    wr(&vcpus[0], APIC_ICR,
-       APIC_DM_INIT | APIC_ICR_ASSERT | APIC_ICR_LEVEL);
+    wr(&vcpus[0], APIC_ICR, APIC_DM_INIT | APIC_ICR_ASSERT | APIC_ICR_LEVEL);
     assert_true(v->pause_flags & VPF_down);
     /* The de-assert message that old code sends does nothing. */
     wr(&vcpus[0], APIC_ICR, APIC_DM_INIT | APIC_ICR_LEVEL);
@@ -504,8 +500,8 @@ static void mode_transitions(void **state)
         {
             assert_int_equal(vlapic_wrmsr(v, MSR_APIC_BASE, x2), 0);
             if ( rows[i].from != x2 )
-                assert_int_equal(
-                    vlapic_wrmsr(v, MSR_APIC_BASE, rows[i].from), 0);
+                assert_int_equal(vlapic_wrmsr(v, MSR_APIC_BASE, rows[i].from),
+                                 0);
         }
         assert_int_equal(vlapic_wrmsr(v, MSR_APIC_BASE, rows[i].to),
                          rows[i].ok ? 0 : -EFAULT);
@@ -636,8 +632,7 @@ static void timer_deadline(void **state)
     wr(v, APIC_LVTT, APIC_LVT_TIMER_TSCDL | 0x31);
     v->arch.tsc_offset = 1ULL << 50;
     tsc = rdtsc() + v->arch.tsc_offset;
-    assert_int_equal(vlapic_wrmsr(v, MSR_TSC_DEADLINE, tsc + (1ULL << 40)),
-                     0);
+    assert_int_equal(vlapic_wrmsr(v, MSR_TSC_DEADLINE, tsc + (1ULL << 40)), 0);
     assert_true(armed->expires - now <= 1LL << 40);
     assert_true(armed->expires - now > (1LL << 40) - (1LL << 36));
     vlapic_rdmsr(v, MSR_TSC_DEADLINE, &val);
