@@ -136,6 +136,7 @@ static void msi_cannot_be_written(void **state)
 {
     cfg[0x34] = 0x50;
     cap(0x50, 0x05, 0x70);
+    cfg[0x53] = 1; /* per-vector masking: up to 0x67 */
     cap(0x70, 0x01, 0);
     wr(0x52, 2, 1);
     wr(0x54, 4, 0xfee00000);
