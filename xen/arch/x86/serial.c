@@ -286,13 +286,12 @@ void console_init_irq(void)
         uart_init_irq(&uarts[i]);
 }
 
-bool serial_owns_port(uint16_t port)
+uint16_t serial_console_port(void)
 {
     for ( size_t i = 0; i < ARRAY_SIZE(uarts); i++ )
-        if ( uarts[i].active && port >= uarts[i].base &&
-             port - uarts[i].base < UART_PORTS )
-            return true;
-    return false;
+        if ( uarts[i].active )
+            return uarts[i].base;
+    return 0;
 }
 
 #define UART_CHANNEL(n, id)                                                 \

@@ -35,8 +35,8 @@ size_t console_hwdom_read(char *buf, size_t max);
 void console_set_input_hook(void (*fn)(void));
 /* A byte came in on a serial line. */
 void console_input(char c);
-/* A console of ours uses this I/O port: not for Dom0. */
-bool serial_owns_port(uint16_t port);
+/* First I/O port of the serial line in use, which is not for Dom0; or 0. */
+uint16_t serial_console_port(void);
 
 /* One message with a prefix of its own, "(NIDUS) " or "(d1) ". */
 void vprintk_prefix(const char *prefix, bool guest, const char *fmt,
