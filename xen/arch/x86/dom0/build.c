@@ -40,15 +40,11 @@ struct boot_block
 /* Ports that stay with the hypervisor although Dom0 has the machine's. */
 static void keep_ports(void)
 {
-    static const uint16_t uarts[] = { 0x3f8, 0x2f8 };
-
     hvm_hwdom_ports.pm1a_cnt = acpi_info.pm1a_cnt_port;
     hvm_hwdom_ports.pm1b_cnt = acpi_info.pm1b_cnt_port;
     hvm_hwdom_ports.sleep_type_s5 =
         acpi_info.has_sleep_type ? acpi_info.sleep_type_a : 0xff;
-    for ( unsigned int i = 0; i < ARRAY_SIZE(uarts); i++ )
-        if ( serial_owns_port(uarts[i]) )
-            hvm_hwdom_ports.console_port = uarts[i];
+    hvm_hwdom_ports.console_port = serial_console_port();
 }
 
 static struct domain *create_dom0(void)

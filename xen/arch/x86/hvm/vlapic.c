@@ -113,10 +113,14 @@ void vlapic_ack_irq(struct vcpu *v, uint8_t vector)
 
 void vlapic_set_irq(struct vcpu *v, uint8_t vector, bool level)
 {
+    if ( likely(vcpu_vlapic(v)->enabled) )
+        vlapic_post_irq(v, vector, level);
+}
+
+void vlapic_post_irq(struct vcpu *v, uint8_t vector, bool level)
+{
     struct vlapic *s = vcpu_vlapic(v);
 
-    if ( unlikely(!s->enabled) )
-        return;
     if ( unlikely(vector < VLAPIC_FIRST_VECTOR) )
     {
         vlapic_error(s, APIC_ESR_RECV_ILLEGAL);

@@ -132,7 +132,7 @@ void vmx_intr_assist(struct vcpu *v)
 void hvm_assert_evtchn_upcall(struct vcpu *v)
 {
     if ( v->arch.evtchn_upcall_vector )
-        vlapic_set_irq(v, v->arch.evtchn_upcall_vector, false);
+        vlapic_post_irq(v, v->arch.evtchn_upcall_vector, false);
     else
         vcpu_kick(v);
 }

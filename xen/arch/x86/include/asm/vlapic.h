@@ -140,6 +140,11 @@ int vlapic_highest_irr(const struct vcpu *v);
 
 /* Make vector pending in v (from any pCPU) and have v look at it. */
 void vlapic_set_irq(struct vcpu *v, uint8_t vector, bool level);
+/*
+ * The same for what is not a message on the bus (the event channel upcall):
+ * it is kept for the time when the APIC is enabled.
+ */
+void vlapic_post_irq(struct vcpu *v, uint8_t vector, bool level);
 
 void vlapic_eoi(struct vcpu *v);
 /* CR8 is bits 7:4 of the task priority. */

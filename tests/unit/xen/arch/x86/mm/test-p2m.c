@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/* The p2m: mapping, superpages and their splitting, references, teardown. */
+/* TEST-SOURCES: xen/arch/x86/mm/p2m.c */
+/* TEST-CFLAGS: -DDIRECTMAP_VIRT_START='({extern unsigned long
+ * host_directmap;host_directmap;})' */
+
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <xen/domain.h>
+#include <xen/errno.h>
+#include <asm/vmx.h>
+
+#define ARENA_PAGES 4096
+
+unsigned long host_directmap;
+struct page_info *frame_table;
+uint64_t max_page = ARENA_PAGES;
+struct vmx_caps vmx_caps;
+
+static struct domain dom;
+static unsigned int next_page, pages_out, fail_after;
+static unsigned int put_count[ARENA_PAGES];
+static unsigned int alloc_puts;
+
+void *alloc_xenheap_page(void)
+{
+    void *p;
+
+    if ( fail_after && --fail_after == 0 )
+        return NULL;
+    assert_true(next_page < ARENA_PAGES);
+    p = (void *)(host_directmap + PAGE_SIZE * next_page++);
+    memset(p, 0, PAGE_SIZE);
+    pages_out++;
+    return p;
+}
+
+void free_xenheap_page(void *va)
+{
+    assert_non_null(va);
+    pages_out--;
+}
+
+bool get_page(struct page_info *pg, const struct domain *d)
+{
+    (void)d;
+    pg->count++;
+    return true;
+}
+
+void put_page(struct page_info *pg)
+{
+    put_count[pg - frame_table]++;
+}
+
+void put_page_alloc_ref(struct page_info *pg)
+{
+    (void)pg;
+    alloc_puts++;
+}
+
+bool hypercall_preempt_check(void)
+{
+    return true;
+}
+
+void nested_p2m_invalidate(struct domain *d, gfn_t gfn, unsigned int order)
+{
+    (void)d;
+    (void)gfn;
+    (void)order;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    host_directmap =
+        (unsigned long)aligned_alloc(PAGE_SIZE, ARENA_PAGES * PAGE_SIZE);
+    frame_table = calloc(ARENA_PAGES, sizeof(*frame_table));
+    for ( unsigned int i = 0; i < ARENA_PAGES; i++ )
+        frame_table[i].flags = PGF_RAM;
+    memset(&dom, 0, sizeof(dom));
+    memset(put_count, 0, sizeof(put_count));
+    next_page = 1;
+    pages_out = alloc_puts = fail_after = 0;
+    vmx_caps.ept_2m = vmx_caps.ept_1g = true;
+    return p2m_init(&dom);
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    while ( p2m_teardown(&dom) )
+        ;
+    assert_int_equal(pages_out, 0);
+    free((void *)host_directmap);
+    free(frame_table);
+    return 0;
+}
+
+static void expect(uint64_t gfn, uint64_t mfn, unsigned int order,
+                   p2m_type_t type)
+{
+    p2m_type_t t;
+    unsigned int o;
+
+    assert_int_equal(mfn_x(p2m_get_entry(&dom, _gfn(gfn), &t, &o)), mfn);
+    assert_int_equal(t, type);
+    if ( type != p2m_invalid )
+        assert_int_equal(o, order);
+}
+
+static void set(uint64_t gfn, uint64_t mfn, unsigned int order, p2m_type_t t)
+{
+    assert_int_equal(p2m_set_entry(&dom, _gfn(gfn), _mfn(mfn), order, t), 0);
+}
+
+static void absent_at_first(void **state)
+{
+    (void)state;
+    expect(0, ~0ULL, 0, p2m_invalid);
+    expect((1ULL << 36) - 1, ~0ULL, 0, p2m_invalid);
+    expect(1ULL << 36, ~0ULL, 0, p2m_invalid);
+    assert_int_equal(p2m_remove_entry(&dom, _gfn(5)), -ENOENT);
+}
+
+static void single_pages(void **state)
+{
+    (void)state;
+    set(0x1000, 77, 0, p2m_ram_rw);
+    expect(0x1000, 77, 0, p2m_ram_rw);
+    expect(0x1001, ~0ULL, 0, p2m_invalid);
+    assert_int_equal(dom.p2m.max_mapped_gfn, 0x1000);
+}
+
+static void superpages_are_used(void **state)
+{
+    (void)state;
+    set(1 << 18, 2 << 18, PAGE_ORDER_1G, p2m_ram_rw);
+    expect((1 << 18) + 12345, (2 << 18) + 12345, PAGE_ORDER_1G, p2m_ram_rw);
+    /* The root and one table, no more. */
+    assert_int_equal(dom.p2m.nr_table_pages, 2);
+}
+
+static void superpages_fall_back(void **state)
+{
+    (void)state;
+    vmx_caps.ept_1g = false;
+    set(0, 1 << 18, PAGE_ORDER_1G, p2m_ram_rw);
+    expect(513, (1 << 18) + 513, PAGE_ORDER_2M, p2m_ram_rw);
+    vmx_caps.ept_2m = false;
+    set(512, 512, PAGE_ORDER_2M, p2m_ram_rw);
+    expect(513, 513, PAGE_ORDER_4K, p2m_ram_rw);
+}
+
+static void splitting_keeps_the_neighbours(void **state)
+{
+    uint64_t gen;
+
+    (void)state;
+    set(0, 1 << 18, PAGE_ORDER_1G, p2m_ram_rw);
+    gen = dom.p2m.flush_gen;
+    set(1000, 5, PAGE_ORDER_4K, p2m_mmio_direct);
+    expect(999, (1 << 18) + 999, PAGE_ORDER_4K, p2m_ram_rw);
+    expect(1000, 5, PAGE_ORDER_4K, p2m_mmio_direct);
+    expect(1001, (1 << 18) + 1001, PAGE_ORDER_4K, p2m_ram_rw);
+    expect(5000, (1 << 18) + 5000, PAGE_ORDER_2M, p2m_ram_rw);
+    assert_true(dom.p2m.flush_gen > gen);
+}
+
+static void new_mappings_need_no_flush(void **state)
+{
+    uint64_t gen = dom.p2m.flush_gen;
+
+    (void)state;
+    set(10, 20, 0, p2m_ram_rw);
+    assert_int_equal(dom.p2m.flush_gen, gen);
+    set(10, 21, 0, p2m_ram_rw);
+    assert_int_equal(dom.p2m.flush_gen, gen + 1);
+}
+
+static void foreign_references_are_given_back(void **state)
+{
+    (void)state;
+    set(10, 20, 0, p2m_map_foreign);
+    set(11, 21, 0, p2m_grant_map_ro);
+    set(12, 22, 0, p2m_ram_rw);
+    assert_int_equal(p2m_remove_entry(&dom, _gfn(10)), 0);
+    assert_int_equal(put_count[20], 1);
+    expect(10, ~0ULL, 0, p2m_invalid);
+    /* Replaced by something else. */
+    set(11, 30, 0, p2m_ram_rw);
+    assert_int_equal(put_count[21], 1);
+    /* A superpage over it all. */
+    set(0, 512, PAGE_ORDER_2M, p2m_ram_rw);
+    assert_int_equal(put_count[20], 1);
+    assert_int_equal(put_count[22], 0);
+}
+
+static void superpage_over_a_table_releases_it(void **state)
+{
+    uint64_t tables;
+
+    (void)state;
+    set(10, 20, 0, p2m_map_foreign);
+    tables = dom.p2m.nr_table_pages;
+    set(0, 512, PAGE_ORDER_2M, p2m_ram_rw);
+    assert_int_equal(put_count[20], 1);
+    assert_int_equal(dom.p2m.nr_table_pages, tables - 1);
+}
+
+static void removing_ram_frees_it_once(void **state)
+{
+    (void)state;
+    set(10, 20, 0, p2m_ram_rw);
+    assert_int_equal(p2m_remove_ram(&dom, _gfn(10)), 0);
+    assert_int_equal(alloc_puts, 1);
+    assert_int_equal(p2m_remove_ram(&dom, _gfn(10)), -ENOENT);
+    assert_int_equal(alloc_puts, 1);
+    /* Not by way of a foreign mapping. */
+    set(11, 21, 0, p2m_map_foreign);
+    assert_int_equal(p2m_remove_ram(&dom, _gfn(11)), -ENOENT);
+}
+
+static void out_of_range(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        p2m_set_entry(&dom, _gfn(1ULL << 36), _mfn(1), 0, p2m_ram_rw), -EINVAL);
+    assert_int_equal(p2m_set_entry(&dom, _gfn((1ULL << 36) - 1), _mfn(1),
+                                   PAGE_ORDER_2M, p2m_ram_rw),
+                     -EINVAL);
+    assert_int_equal(p2m_set_entry(&dom, INVALID_GFN, _mfn(1), 0, p2m_ram_rw),
+                     -EINVAL);
+}
+
+static void no_memory_keeps_the_old(void **state)
+{
+    (void)state;
+    set(0, 1 << 18, PAGE_ORDER_1G, p2m_ram_rw);
+    fail_after = 1;
+    assert_int_equal(p2m_set_entry(&dom, _gfn(1000), _mfn(5), 0, p2m_ram_rw),
+                     -ENOMEM);
+    expect(1000, (1 << 18) + 1000, PAGE_ORDER_1G, p2m_ram_rw);
+    fail_after = 2;
+    assert_int_equal(p2m_set_entry(&dom, _gfn(1000), _mfn(5), 0, p2m_ram_rw),
+                     -ENOMEM);
+    expect(1000, (1 << 18) + 1000, PAGE_ORDER_2M, p2m_ram_rw);
+}
+
+static void teardown_goes_on_where_it_stopped(void **state)
+{
+    unsigned int calls = 1;
+
+    (void)state;
+    for ( unsigned int i = 0; i < 200; i++ )
+        set(512 * i, 100 + i, 0, p2m_map_foreign);
+    while ( p2m_teardown(&dom) == -ERESTART )
+        calls++;
+    assert_true(calls > 1);
+    for ( unsigned int i = 0; i < 200; i++ )
+        assert_int_equal(put_count[100 + i], 1);
+    assert_int_equal(pages_out, 0);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(absent_at_first),
+        TEST(single_pages),
+        TEST(superpages_are_used),
+        TEST(superpages_fall_back),
+        TEST(splitting_keeps_the_neighbours),
+        TEST(new_mappings_need_no_flush),
+        TEST(foreign_references_are_given_back),
+        TEST(superpage_over_a_table_releases_it),
+        TEST(removing_ram_frees_it_once),
+        TEST(out_of_range),
+        TEST(no_memory_keeps_the_old),
+        TEST(teardown_goes_on_where_it_stopped),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
