@@ -18,6 +18,9 @@
 
 #include "escape.h"
 
+/* Where xenstore-ls -p puts permissions. */
+#define PERMS_COLUMN 60
+
 struct options
 {
     bool prefix; /* -p */
@@ -145,7 +148,7 @@ static void print_perms(struct xs_handle *xsh, xs_transaction_t t,
     if ( !perms )
         return;
 
-    printf("   (");
+    printf("  (");
     for ( unsigned int i = 0; i < nr; i++ )
         printf("%s%c%u", i ? "," : "", letters[perms[i].perms & 3],
                perms[i].id);
@@ -153,10 +156,13 @@ static void print_perms(struct xs_handle *xsh, xs_transaction_t t,
     free(perms);
 }
 
-/* A line of a tree is cut to the terminal's width, unless -w says not to. */
-static void print_line(const struct options *options, const char *name,
-                       const char *path, unsigned int depth, const char *value,
-                       unsigned int len)
+/*
+ * A line of a tree is cut to the terminal's width, unless -w says not to.
+ * Returns how many characters were printed.
+ */
+static int print_line(const struct options *options, const char *name,
+                      const char *path, unsigned int depth, const char *value,
+                      unsigned int len)
 {
     char *text = escape_value(value, len);
     int used = options->full ? printf("%s = ", path)
@@ -164,13 +170,24 @@ static void print_line(const struct options *options, const char *name,
     int room = (int)options->width - used - 2;
 
     if ( !text )
-        return;
+        return used;
 
     if ( options->width && room > 3 && (int)strlen(text) > room )
-        printf("\"%.*s...\"", room - 3, text);
+        used += printf("\"%.*s...\"", room - 3, text);
     else
-        printf("\"%s\"", text);
+        used += printf("\"%s\"", text);
     free(text);
+
+    return used;
+}
+
+/* Permissions stand in a column of their own, with dots leading there. */
+static void print_leader(const struct options *options, int used)
+{
+    putchar(' ');
+    if ( !options->full )
+        while ( ++used < PERMS_COLUMN )
+            putchar(used % 2 ? '.' : ' ');
 }
 
 /* What goes away while it is being listed is not an error. */
@@ -195,9 +212,13 @@ static int list_tree(struct xs_handle *xsh, xs_transaction_t t,
         value = xs_read(xsh, t, child, &len);
         if ( value )
         {
-            print_line(options, names[i], child, depth, value, len);
+            int used = print_line(options, names[i], child, depth, value, len);
+
             if ( options->prefix )
+            {
+                print_leader(options, used);
                 print_perms(xsh, t, child);
+            }
             putchar('\n');
             list_tree(xsh, t, options, child, depth + 1);
         }

@@ -10,9 +10,6 @@
 #include "nodes.h"
 #include "ring.h"
 
-#define INTRODUCED "@introduceDomain"
-#define RELEASED   "@releaseDomain"
-
 struct domain *domain_find(struct store *store, unsigned int domid)
 {
     struct domain *domain;
@@ -22,6 +19,12 @@ struct domain *domain_find(struct store *store, unsigned int domid)
             return domain;
 
     return NULL;
+}
+
+bool domain_exists(struct store *store, unsigned int domid)
+{
+    return !domid || domain_find(store, domid) || hv_fd() < 0 ||
+           hv_domain_state(domid).exists;
 }
 
 static ssize_t domain_read(struct conn *conn, void *buf, size_t len)
@@ -98,7 +101,7 @@ int domain_introduce(struct store *store, unsigned int domid, uint64_t gfn,
     if ( domain )
         return reintroduce(store, domain, remote_port);
 
-    if ( domid && !hv_domain_state(domid).exists )
+    if ( !domain_exists(store, domid) )
         return -ENOENT;
 
     domain = calloc(1, sizeof(*domain));

@@ -22,6 +22,9 @@ struct domain
 
 struct domain *domain_find(struct store *store, unsigned int domid);
 
+/* Known to the hypervisor, introduced or not; without one all are. */
+bool domain_exists(struct store *store, unsigned int domid);
+
 /* 0 or a negative errno. */
 int domain_introduce(struct store *store, unsigned int domid, uint64_t gfn,
                      unsigned int remote_port);

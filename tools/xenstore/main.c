@@ -357,6 +357,7 @@ int main(int argc, char **argv)
     rc = loop_run(&store, listener, stop_fd);
     unlink(xs_daemon_socket());
     unlink(options.pid_file);
+    store_destroy(&store);
 
     return rc ? 1 : 0;
 }

@@ -379,10 +379,6 @@ int node_set_perms(struct op *op, const char *path,
     struct node *edited;
     int rc;
 
-    if ( !quota_allows(&op->view.store->quotas, op->view.actor, QUOTA_PERMS,
-                       nr) )
-        return -ENOSPC;
-
     rc = node_access(op, path, XS_PERM_WRITE | XS_PERM_OWNER, &node);
     if ( rc )
         return rc;
@@ -392,7 +388,9 @@ int node_set_perms(struct op *op, const char *path,
 
     if ( !perms_set(&perms, entry, nr) )
         return -ENOMEM;
-    if ( !events_add(op->events, path, false, op->view.txn, &node->perms,
+    /* Who may hear of a special event is no event. */
+    if ( !path_is_special(path) &&
+         !events_add(op->events, path, false, op->view.txn, &node->perms,
                      NULL) )
     {
         perms_free(&perms);
@@ -409,66 +407,56 @@ int node_set_perms(struct op *op, const char *path,
 
 struct domain_search
 {
+    struct store *store;
     unsigned int domid;
     struct node_array owned, mentioned;
-    bool nomem;
 };
 
-static void search_node(struct node *node, void *opaque)
+/*
+ * Find a domain's nodes in the order of their parents' lists.  What is below
+ * a node that goes need not be looked at.  As deep as the longest path has
+ * parts.
+ */
+static void search_tree(struct domain_search *search, const struct node *node)
 {
-    struct domain_search *search = opaque;
+    const char *name = NULL;
 
-    if ( node->perms.entry[0].id == search->domid )
-        search->nomem |= !array_add(&search->owned, node);
-    else if ( perms_mention(&node->perms, search->domid) )
-        search->nomem |= !array_add(&search->mentioned, node);
-}
-
-/* Is a node above this one the domain's as well, and so removes both? */
-static bool removed_with_parent(struct store *store, const struct node *node,
-                                unsigned int domid)
-{
-    char *path = strdup(node->path);
-    bool removed = false;
-
-    while ( path && strcmp(path, "/") && !removed )
+    if ( node->perms.entry[0].id == search->domid && strcmp(node->path, "/") )
     {
-        char *parent = path_parent(path);
-        const struct node *above =
-            parent ? tree_find(&store->tree, parent) : NULL;
-
-        free(path);
-        path = parent;
-        removed = above && above->perms.entry[0].id == domid;
+        array_add(&search->owned, node);
+        return;
     }
 
-    free(path);
-    return removed;
+    if ( perms_mention(&node->perms, search->domid) )
+        array_add(&search->mentioned, node);
+
+    while ( (name = node_next_child(node, name)) )
+    {
+        char *path = path_join(node->path, name);
+        const struct node *child =
+            path ? tree_find(&search->store->tree, path) : NULL;
+
+        free(path);
+        if ( child )
+            search_tree(search, child);
+    }
 }
 
 void nodes_forget_domain(struct store *store, unsigned int domid)
 {
     static const struct actor daemon = { .privileged = true };
-    struct domain_search search = { .domid = domid };
+    struct domain_search search = { .store = store, .domid = domid };
+    /* The root, and what is nobody's child. */
+    static const char *const tops[] = { "/", INTRODUCED, RELEASED };
     struct list events;
     struct op op = {
         .view = { .store = store, .actor = &daemon },
         .events = &events,
     };
-    size_t kept = 0;
 
     list_init(&events);
-    tree_for_each(&store->tree, search_node, &search);
-
-    /* Choose all before the first goes, for the others may go with it. */
-    for ( size_t i = 0; i < search.owned.nr; i++ )
-    {
-        const struct node *node = search.owned.nodes[i];
-
-        if ( !removed_with_parent(store, node, domid) &&
-             !path_is_special(node->path) && strcmp(node->path, "/") )
-            search.owned.nodes[kept++] = node;
-    }
+    for ( size_t i = 0; i < sizeof(tops) / sizeof(tops[0]); i++ )
+        search_tree(&search, tree_find(&store->tree, tops[i]));
 
     for ( size_t i = 0; i < search.mentioned.nr; i++ )
     {
@@ -478,7 +466,7 @@ void nodes_forget_domain(struct store *store, unsigned int domid)
         view_done(&op.view, node);
     }
 
-    for ( size_t i = 0; i < kept; i++ )
+    for ( size_t i = 0; i < search.owned.nr; i++ )
         node_remove_tree(&op, search.owned.nodes[i]);
 
     free(search.owned.nodes);

@@ -12,6 +12,10 @@
 
 #include "txn.h"
 
+/* Nodes that stand for events; their permissions say who hears of them. */
+#define INTRODUCED "@introduceDomain"
+#define RELEASED   "@releaseDomain"
+
 struct op
 {
     struct view view;

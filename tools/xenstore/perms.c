@@ -20,7 +20,8 @@ unsigned int perms_of_actor(const struct perms *perms,
         return XS_PERM_READ | XS_PERM_WRITE | XS_PERM_OWNER;
 
     for ( unsigned int i = 1; i < perms->nr; i++ )
-        if ( is_actor(actor, perms->entry[i].id) )
+        if ( !(perms->entry[i].perms & XS_PERM_IGNORE) &&
+             is_actor(actor, perms->entry[i].id) )
             return perms->entry[i].perms;
 
     return perms->entry[0].perms;
@@ -56,19 +57,16 @@ void perms_free(struct perms *perms)
 
 void perms_forget_domain(struct perms *perms, unsigned int domid)
 {
-    unsigned int kept = 1;
-
     for ( unsigned int i = 1; i < perms->nr; i++ )
-        if ( perms->entry[i].id != domid )
-            perms->entry[kept++] = perms->entry[i];
-
-    perms->nr = kept;
+        if ( perms->entry[i].id == domid )
+            perms->entry[i].perms |= XS_PERM_IGNORE;
 }
 
 bool perms_mention(const struct perms *perms, unsigned int domid)
 {
     for ( unsigned int i = 1; i < perms->nr; i++ )
-        if ( perms->entry[i].id == domid )
+        if ( perms->entry[i].id == domid &&
+             !(perms->entry[i].perms & XS_PERM_IGNORE) )
             return true;
 
     return false;

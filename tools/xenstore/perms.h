@@ -9,7 +9,11 @@
 
 #include <xenstore_lib.h>
 
-/* The first entry is the owner; its bits hold for domains not listed. */
+/*
+ * The first entry is the owner; its bits hold for domains not listed.  Entries
+ * with XS_PERM_IGNORE are of domains that have died, or never were: they are
+ * listed, but give nothing to a later domain with the same id.
+ */
 struct perms
 {
     unsigned int nr;
@@ -36,7 +40,7 @@ bool perms_set(struct perms *perms, const struct xs_permissions *entry,
 bool perms_copy(struct perms *to, const struct perms *from);
 void perms_free(struct perms *perms);
 
-/* A domain is gone: its entries, the owner's apart, mean nobody any more. */
+/* A domain is gone: its entries, the owner's apart, hold for nobody. */
 void perms_forget_domain(struct perms *perms, unsigned int domid);
 bool perms_mention(const struct perms *perms, unsigned int domid);
 

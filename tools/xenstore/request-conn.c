@@ -39,14 +39,13 @@ int request_unwatch(struct request *req)
 {
     const char *strings[2];
     struct watch *watch;
-    int rc;
 
     if ( request_strings(req, strings, 2) != 2 )
         return -EINVAL;
 
-    rc = request_path(req, strings[0], true, NULL);
-    if ( rc )
-        return rc;
+    /* There is no watch of what is no path. */
+    if ( request_path(req, strings[0], true, NULL) )
+        return -ENOENT;
 
     watch = watch_find(req->conn, req->path, strings[1]);
     if ( !watch )
@@ -74,7 +73,8 @@ int request_transaction_start(struct request *req)
     char text[MAX_STRLEN(uint32_t)];
     struct txn *txn;
 
-    if ( req->hdr.tx_id )
+    /* There are no transactions within transactions. */
+    if ( req->op.view.txn )
         return -EBUSY;
 
     if ( !quota_allows(quotas, actor, QUOTA_TRANSACTIONS,

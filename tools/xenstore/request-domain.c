@@ -25,13 +25,13 @@ int request_introduce(struct request *req)
     return domain_introduce(req->store, domid, gfn, port);
 }
 
-/* The introduced domain that the body's one string names. */
+/* The introduced domain, not Dom0, that the body's one string names. */
 static int named_domain(struct request *req, struct domain **domain)
 {
     const char *text = request_string(req);
     unsigned int domid;
 
-    if ( !text || !parse_domid(text, &domid) )
+    if ( !text || !parse_domid(text, &domid) || !domid )
         return -EINVAL;
 
     *domain = domain_find(req->store, domid);
@@ -45,8 +45,8 @@ int request_release(struct request *req)
 
     if ( rc )
         return rc;
-    /* Dom0 lives as long as we do, and nobody removes himself. */
-    if ( !domain->domid || domain->conn == req->conn )
+    /* Nobody removes himself. */
+    if ( domain->conn == req->conn )
         return -EINVAL;
 
     domain_release(req->store, domain);

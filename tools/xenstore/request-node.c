@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain.h"
 #include "wire.h"
 
 /* The node that the body's one string names. */
-static int named_node(struct request *req, bool allow_special,
-                      const struct node **node)
+static int named_node(struct request *req, const struct node **node)
 {
-    int rc = request_path(req, request_string(req), allow_special, NULL);
+    int rc = request_path(req, request_string(req), false, NULL);
 
     return rc ? rc : node_access(&req->op, req->path, XS_PERM_READ, node);
 }
@@ -21,7 +21,7 @@ static int named_node(struct request *req, bool allow_special,
 int request_directory(struct request *req)
 {
     const struct node *node;
-    int rc = named_node(req, false, &node);
+    int rc = named_node(req, &node);
 
     if ( !rc )
         request_reply(req, node->children, node->children_len);
@@ -78,7 +78,7 @@ int request_directory_part(struct request *req)
 int request_read(struct request *req)
 {
     const struct node *node;
-    int rc = named_node(req, false, &node);
+    int rc = named_node(req, &node);
 
     if ( !rc )
         request_reply(req, node->data, node->data_len);
@@ -123,13 +123,27 @@ int request_get_perms(struct request *req)
 {
     char reply[XENSTORE_PAYLOAD_MAX + 1];
     const struct node *node;
-    int rc = named_node(req, true, &node);
+    int rc = named_node(req, &node);
 
     if ( !rc )
         request_reply(req, reply,
                       perms_to_strings(&node->perms, reply, sizeof(reply)));
 
     return rc;
+}
+
+/*
+ * A domain that does not exist gets no permissions, or the next one with its
+ * id would have them.  False: that concerns the owner.
+ */
+static bool ignore_strangers(struct store *store, struct xs_permissions *entry,
+                             unsigned int nr)
+{
+    for ( unsigned int i = 0; i < nr; i++ )
+        if ( !domain_exists(store, entry[i].id) )
+            entry[i].perms |= XS_PERM_IGNORE;
+
+    return !(entry[0].perms & XS_PERM_IGNORE);
 }
 
 int request_set_perms(struct request *req)
@@ -139,12 +153,8 @@ int request_set_perms(struct request *req)
     unsigned int nr = request_strings(req, &name, 1);
     int rc;
 
-    if ( nr < 2 || !request_string(req) )
+    if ( nr < 2 )
         return -EINVAL;
-
-    rc = request_path(req, name, true, NULL);
-    if ( rc )
-        return rc;
 
     nr--;
     entry = calloc(nr, sizeof(*entry));
@@ -153,7 +163,14 @@ int request_set_perms(struct request *req)
 
     if ( !xs_strings_to_perms(entry, nr, name + strlen(name) + 1) )
         rc = -errno;
+    else if ( !quota_allows(&req->store->quotas, &req->conn->actor, QUOTA_PERMS,
+                            nr) )
+        rc = -ENOSPC;
+    else if ( !ignore_strangers(req->store, entry, nr) )
+        rc = -ENOENT;
     else
+        rc = request_path(req, name, true, NULL);
+    if ( !rc )
         rc = node_set_perms(&req->op, req->path, entry, nr);
     free(entry);
 

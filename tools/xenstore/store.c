@@ -8,8 +8,8 @@
 #include "nodes.h"
 
 static const char *const special_nodes[] = {
-    "@introduceDomain",
-    "@releaseDomain",
+    INTRODUCED,
+    RELEASED,
 };
 
 bool store_init(struct store *store)

@@ -10,10 +10,10 @@
 #define INITIAL_BUCKETS 64
 
 /*
- * Xen's daemon keeps a node as one record; the record's header and one entry
- * of permissions take this much of the node size quota.
+ * Xen's daemon keeps a node as one record; the record's header takes this much
+ * of the node size quota.
  */
-#define RECORD_HEADER_SIZE 16
+#define RECORD_HEADER_SIZE 24
 
 /* FNV-1a. */
 static uint32_t hash_path(const char *path)
@@ -266,7 +266,7 @@ size_t node_size(const struct node *node)
 
 size_t node_memory(const struct node *node)
 {
-    return node_size(node) + strlen(node->path) + 1;
+    return node_size(node) + strlen(node->path);
 }
 
 static bool valid_char(char c)
@@ -289,7 +289,7 @@ size_t path_home_length(const char *path)
     return sscanf(path, "/local/domain/%5u/%n", &domid, &len) == 1 ? len : 0;
 }
 
-bool path_valid(const char *path, bool allow_special)
+bool path_valid(const char *path, bool allow_special, size_t max)
 {
     size_t len = strlen(path);
 
@@ -299,9 +299,7 @@ bool path_valid(const char *path, bool allow_special)
     if ( (len > 1 && path[len - 1] == '/') || strstr(path, "//") )
         return false;
 
-    /* What a domain writes relative to its home has a limit of its own. */
-    if ( len >= XENSTORE_ABS_PATH_MAX ||
-         len > path_home_length(path) + XENSTORE_REL_PATH_MAX )
+    if ( len >= XENSTORE_ABS_PATH_MAX || len > path_home_length(path) + max )
         return false;
 
     for ( size_t i = 0; i < len; i++ )

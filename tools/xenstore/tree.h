@@ -77,9 +77,10 @@ const char *node_next_child(const struct node *node, const char *name);
 
 /*
  * Is this the canonical path of a node?  Special names ("@releaseDomain") are
- * accepted where allowed.
+ * accepted where allowed.  The maximum length does not count the way to a
+ * domain's home.
  */
-bool path_valid(const char *path, bool allow_special);
+bool path_valid(const char *path, bool allow_special, size_t max);
 /* How much of a path leads into a domain's home, the slash included. */
 size_t path_home_length(const char *path);
 bool path_is_special(const char *path);

@@ -149,7 +149,7 @@ void events_fire(struct store *store, struct list *events)
 
 void event_fire_path(struct store *store, const char *path)
 {
-    struct event event = { .path = (char *)path };
+    struct event event = { .path = (char *)path, .exact = true };
 
     fire_event(store, &event);
 }

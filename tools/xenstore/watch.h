@@ -47,7 +47,7 @@ bool events_add(struct list *events, const char *path, bool exact, bool merge,
 void events_drop(struct list *events);
 /* Queue what the watches have to say at their connections; empties the list. */
 void events_fire(struct store *store, struct list *events);
-/* One event that concerns no node of a request's. */
+/* A special event, for those who watch just that. */
 void event_fire_path(struct store *store, const char *path);
 
 struct watch *watch_find(struct conn *conn, const char *path,

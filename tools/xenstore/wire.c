@@ -18,7 +18,7 @@ static const struct request_type types[XS_TYPE_COUNT] = {
     [XS_WATCH] = { "WATCH", request_watch, REQUEST_NO_TXN },
     [XS_UNWATCH] = { "UNWATCH", request_unwatch, REQUEST_NO_TXN },
     [XS_TRANSACTION_START] = { "TRANSACTION_START",
-                               request_transaction_start, REQUEST_NO_TXN },
+                               request_transaction_start, 0 },
     [XS_TRANSACTION_END] = { "TRANSACTION_END", request_transaction_end, 0 },
     [XS_INTRODUCE] = { "INTRODUCE", request_introduce, REQUEST_PRIVILEGED },
     [XS_RELEASE] = { "RELEASE", request_release, REQUEST_PRIVILEGED },
@@ -30,7 +30,8 @@ static const struct request_type types[XS_TYPE_COUNT] = {
     [XS_WATCH_EVENT] = { "WATCH_EVENT", NULL, 0 },
     [XS_ERROR] = { "ERROR", NULL, 0 },
     [XS_IS_DOMAIN_INTRODUCED] = { "IS_DOMAIN_INTRODUCED",
-                                  request_is_introduced, 0 },
+                                  request_is_introduced,
+                                  REQUEST_PRIVILEGED },
     [XS_RESUME] = { "RESUME", request_resume, REQUEST_PRIVILEGED },
     [XS_SET_TARGET] = { "SET_TARGET", request_set_target, REQUEST_PRIVILEGED },
     [XS_RESET_WATCHES] = { "RESET_WATCHES", request_reset_watches, 0 },
@@ -77,7 +78,7 @@ void request_reply_string(struct request *req, const char *text)
 
 const char *request_string(const struct request *req)
 {
-    if ( !req->hdr.len || req->body[req->hdr.len - 1] )
+    if ( !req->hdr.len || strlen(req->body) != req->hdr.len - 1 )
         return NULL;
 
     return req->body;
@@ -105,35 +106,25 @@ unsigned int request_strings(const struct request *req, const char **strings,
 int request_path(struct request *req, const char *name, bool allow_special,
                  size_t *implied)
 {
-    const struct actor *actor = &req->conn->actor;
-    const struct account *account;
-    size_t home = 0;
+    const struct quotas *quotas = &req->store->quotas;
+    unsigned int domid = req->conn->actor.domid;
     int len = 0;
 
     if ( !name )
         return -EINVAL;
 
-    if ( name[0] != '/' && !(allow_special && path_is_special(name)) )
-        len = snprintf(req->path, sizeof(req->path), "/local/domain/%u/",
-                       actor->domid);
+    if ( name[0] != '/' && !path_is_special(name) )
+        len =
+            snprintf(req->path, sizeof(req->path), "/local/domain/%u/", domid);
     if ( strlen(name) >= sizeof(req->path) - len )
         return -EINVAL;
     strcpy(req->path + len, name);
     if ( implied )
         *implied = len;
 
-    if ( !path_valid(req->path, allow_special) )
-        return -EINVAL;
-
-    /* What a domain keeps in its home counts without the way there. */
-    account = quota_account(&req->store->quotas, actor->domid);
-    home = path_home_length(req->path);
-    if ( !actor->privileged &&
-         strlen(req->path) - home >
-             quota_limit(&req->store->quotas, account, QUOTA_PATH_MAX) )
-        return -EINVAL;
-
-    return 0;
+    return path_valid(req->path, allow_special, quotas->limit[QUOTA_PATH_MAX])
+               ? 0
+               : -EINVAL;
 }
 
 bool parse_number(const char *text, uint64_t *number)

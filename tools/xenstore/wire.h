@@ -48,7 +48,7 @@ void request_reply(struct request *req, const void *body, size_t len);
 /* A string with its NUL. */
 void request_reply_string(struct request *req, const char *text);
 
-/* The body's one string; NULL when it does not end with a NUL. */
+/* The body's one string; NULL when the body is not one string and its NUL. */
 const char *request_string(const struct request *req);
 
 /*
