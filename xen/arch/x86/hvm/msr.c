@@ -10,6 +10,7 @@
 
 #define MSR_BIOS_UPDT_TRIG 0x79
 #define MSR_PLATFORM_INFO  0xce
+#define MSR_MISC_FEATURES  0x140 /* CPUID faulting and ring 3 MWAIT */
 #define MSR_XEN_HYPERCALL  XEN_CPUID_FIRST_LEAF
 #define MSR_XEN_LAST       (XEN_CPUID_FIRST_LEAF + 0xff)
 
@@ -65,6 +66,7 @@ int hvm_msr_read(struct vcpu *v, uint32_t msr, uint64_t *val)
     case MSR_PLATFORM_ID:
     case MSR_MCG_CAP:
     case MSR_MCG_STATUS:
+    case MSR_MISC_FEATURES:
         *val = 0;
         return 0;
     case MSR_UCODE_REV:
@@ -123,6 +125,7 @@ int hvm_msr_write(struct vcpu *v, uint32_t msr, uint64_t val)
         /* Software clears the revision before it asks for it. */
         return 0;
     case MSR_MCG_STATUS:
+    case MSR_MISC_FEATURES: /* none of them is offered */
         return val ? -EFAULT : 0;
     case MSR_MISC_ENABLE:
         v->arch.misc_enable = (v->arch.misc_enable & ~MISC_ENABLE_WRITABLE) |
