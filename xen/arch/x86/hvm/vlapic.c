@@ -139,11 +139,10 @@ void vlapic_post_irq(struct vcpu *v, uint8_t vector, bool level)
                       __ATOMIC_SEQ_CST);
 
     vmx_intr_dirty(v);
-    if ( v == current )
-        return;
     if ( READ_ONCE(v->pause_flags) & VPF_blocked )
         vcpu_unblock(v);
-    vcpu_kick(v);
+    if ( v != current )
+        vcpu_kick(v);
 }
 
 void vlapic_eoi(struct vcpu *v)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* CPU policy: what passes from machine to domain, look-up, topology. */
-/* TEST-SOURCES: xen/arch/x86/cpu-policy/compute.c
- * xen/arch/x86/cpu-policy/lookup.c xen/arch/x86/cpu-policy/host.c */
+/* TEST-SOURCES: xen/arch/x86/cpu-policy/compute.c */
+/* TEST-SOURCES: xen/arch/x86/cpu-policy/lookup.c */
+/* TEST-SOURCES: xen/arch/x86/cpu-policy/host.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

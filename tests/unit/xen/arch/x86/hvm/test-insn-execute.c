@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Execution: the processor that runs the test is the reference. */
-/* TEST-SOURCES: xen/arch/x86/hvm/insn-decode.c xen/arch/x86/hvm/insn-execute.c
- */
+/* TEST-SOURCES: xen/arch/x86/hvm/insn-decode.c */
+/* TEST-SOURCES: xen/arch/x86/hvm/insn-execute.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The virtual local APIC: priorities, messages, modes, timer, save records. */
-/* TEST-SOURCES: xen/arch/x86/hvm/vlapic.c xen/arch/x86/hvm/vlapic-regs.c
- * xen/arch/x86/hvm/vlapic-icr.c xen/arch/x86/hvm/vlapic-timer.c
- * xen/arch/x86/hvm/vlapic-save.c */
+/* TEST-SOURCES: xen/arch/x86/hvm/vlapic.c */
+/* TEST-SOURCES: xen/arch/x86/hvm/vlapic-regs.c */
+/* TEST-SOURCES: xen/arch/x86/hvm/vlapic-icr.c */
+/* TEST-SOURCES: xen/arch/x86/hvm/vlapic-timer.c */
+/* TEST-SOURCES: xen/arch/x86/hvm/vlapic-save.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
