@@ -139,14 +139,29 @@ static int backend_closed(libxl_ctx *ctx, const char *node, void *opaque)
     return state < 0 || state == LIBXL__STATE_CLOSED;
 }
 
+/* Also the nodes above a backend, when nothing else is below them. */
 static void remove_nodes(libxl_ctx *ctx, const struct libxl__device *dev)
 {
+    struct libxl__path parents[] = {
+        path("/local/domain/%u/backend/%s/%u", dev->backend_domid, dev->kind,
+             dev->domid),
+        path("/local/domain/%u/backend/%s", dev->backend_domid, dev->kind),
+        path("/local/domain/%u/backend", dev->backend_domid),
+    };
     struct libxl__batch b = { 0 };
+    unsigned int nr, i;
 
     libxl__batch_rm(&b, libxl__device_frontend(dev));
     libxl__batch_rm(&b, libxl__device_backend(dev));
     libxl__batch_rm(&b, libxl__device_libxl(dev));
     (void)libxl__batch_commit(ctx, &b);
+
+    for ( i = 0; i < ARRAY_SIZE(parents); i++ )
+    {
+        free(libxl__xs_directory(ctx, parents[i], &nr));
+        if ( nr || libxl__xs_rm(ctx, parents[i]) )
+            break;
+    }
 }
 
 /* Tell the backend to close, run its script, remove the nodes. */

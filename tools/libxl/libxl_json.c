@@ -180,12 +180,22 @@ static void gen_nic(yajl_gen g, const libxl_device_nic *nic)
     yajl_gen_map_close(g);
 }
 
+/* As enumerators are written, which differs from xl.cfg's words. */
+static const char *const action_names[] = {
+    [LIBXL_ACTION_ON_SHUTDOWN_RESTART] = "restart",
+    [LIBXL_ACTION_ON_SHUTDOWN_RESTART_RENAME] = "restart_rename",
+    [LIBXL_ACTION_ON_SHUTDOWN_PRESERVE] = "preserve",
+    [LIBXL_ACTION_ON_SHUTDOWN_COREDUMP_DESTROY] = "coredump_destroy",
+    [LIBXL_ACTION_ON_SHUTDOWN_COREDUMP_RESTART] = "coredump_restart",
+    [LIBXL_ACTION_ON_SHUTDOWN_SOFT_RESET] = "soft_reset",
+};
+
 static void gen_action(yajl_gen g, const char *name,
                        libxl_action_on_shutdown action)
 {
     /* "destroy" is the zero of Xen's type, and so is not written. */
     if ( action != LIBXL_ACTION_ON_SHUTDOWN_DESTROY )
-        string(g, name, libxl_action_on_shutdown_to_string(action));
+        string(g, name, action_names[action]);
 }
 
 char *libxl_domain_config_to_json(const libxl_domain_config *config)
