@@ -124,8 +124,7 @@ static void deliver_lowest(struct domain *d, const struct vcpu *src,
 
         if ( !s->enabled || !matches(v, src, icr, dest, x2apic_dest) )
             continue;
-        if ( !best || vlapic_reg(s, APIC_PROCPRI) <
-                          vlapic_reg(vcpu_vlapic(best), APIC_PROCPRI) )
+        if ( !best || vlapic_ppr(s) < vlapic_ppr(vcpu_vlapic(best)) )
             best = v;
     }
     if ( best )

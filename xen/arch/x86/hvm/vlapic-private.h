@@ -28,7 +28,7 @@ static inline uint32_t vlapic_x2apic_ldr(uint32_t id)
 }
 
 /* vlapic.c */
-void vlapic_update_ppr(struct vlapic *s);
+uint32_t vlapic_ppr(const struct vlapic *s);
 void vlapic_update_enabled(struct vlapic *s);
 void vlapic_reset_regs(struct vlapic *s);
 void vlapic_recount(struct vlapic *s);

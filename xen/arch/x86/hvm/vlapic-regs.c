@@ -56,9 +56,15 @@ static const struct reg_info reg_info[NR_REGS] = {
 
 static uint32_t read_reg(const struct vlapic *s, unsigned int off)
 {
-    if ( off == APIC_TMCCT )
+    switch ( off )
+    {
+    case APIC_TMCCT:
         return vlapic_timer_tmcct(s);
-    return vlapic_reg(s, off);
+    case APIC_PROCPRI:
+        return vlapic_ppr(s);
+    default:
+        return vlapic_reg(s, off);
+    }
 }
 
 /* Delivery modes that carry a vector which must be a legal one. */
@@ -121,7 +127,6 @@ static void write_reg(struct vcpu *v, unsigned int off, uint32_t val)
     {
     case APIC_TASKPRI:
         vlapic_reg_set(s, APIC_TASKPRI, val);
-        vlapic_update_ppr(s);
         vmx_intr_dirty(v);
         break;
     case APIC_EOI:

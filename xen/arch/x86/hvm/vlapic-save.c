@@ -14,7 +14,7 @@ void vlapic_save(const struct vcpu *v, struct hvm_hw_lapic *l,
                  struct hvm_hw_lapic_regs *r)
 {
     const struct vlapic *s = vcpu_vlapic(v);
-    uint32_t tmcct = vlapic_timer_tmcct(s);
+    uint32_t tmcct = vlapic_timer_tmcct(s), ppr = vlapic_ppr(s);
 
     memset(l, 0, sizeof(*l));
     l->apic_base_msr = s->apic_base;
@@ -27,6 +27,7 @@ void vlapic_save(const struct vcpu *v, struct hvm_hw_lapic *l,
 
     memcpy(r->data, s->regs, SAVED_REG_BYTES);
     memcpy(r->data + APIC_TMCCT, &tmcct, sizeof(tmcct));
+    memcpy(r->data + APIC_PROCPRI, &ppr, sizeof(ppr));
 }
 
 int vlapic_load_hidden(struct vcpu *v, const struct hvm_hw_lapic *l)

@@ -56,15 +56,17 @@ static inline uint32_t vector_bit(uint8_t vector)
     return 1u << (vector & 31);
 }
 
-/* SDM "Task and Processor Priorities" */
-void vlapic_update_ppr(struct vlapic *s)
+/*
+ * SDM "Task and Processor Priorities". Computed when asked for: with a TPR
+ * shadow the guest writes the task priority without our knowing.
+ */
+uint32_t vlapic_ppr(const struct vlapic *s)
 {
     int isrv = highest_vector(s, APIC_ISR, s->isr_words);
     uint32_t tpr = vlapic_reg(s, APIC_TASKPRI) & 0xff;
     uint32_t isr_class = isrv < 0 ? 0 : isrv & 0xf0;
 
-    vlapic_reg_set(s, APIC_PROCPRI,
-                   (tpr & 0xf0) >= isr_class ? tpr : isr_class);
+    return (tpr & 0xf0) >= isr_class ? tpr : isr_class;
 }
 
 int vlapic_find_pending(const struct vlapic *s)
@@ -75,10 +77,8 @@ int vlapic_find_pending(const struct vlapic *s)
         return -1;
 
     vector = highest_vector(s, APIC_IRR, READ_ONCE(s->irr_words));
-    if ( vector < 0 ||
-         (vector & 0xf0u) <= (vlapic_reg(s, APIC_PROCPRI) & 0xf0) )
-        return -1;
-    return vector;
+    return vector >= 0 && (vector & 0xf0u) > (vlapic_ppr(s) & 0xf0) ? vector
+                                                                    : -1;
 }
 
 int vlapic_highest_irr(const struct vcpu *v)
@@ -106,9 +106,6 @@ void vlapic_ack_irq(struct vcpu *v, uint8_t vector)
 
     *isr |= vector_bit(vector);
     s->isr_words |= summary;
-
-    /* Delivered means above the old priority: it is the new one. */
-    vlapic_reg_set(s, APIC_PROCPRI, vector & 0xf0);
 }
 
 void vlapic_set_irq(struct vcpu *v, uint8_t vector, bool level)
@@ -159,7 +156,6 @@ void vlapic_eoi(struct vcpu *v)
     *isr &= ~vector_bit(vector);
     if ( !*isr )
         s->isr_words &= ~(1u << (vector >> 5));
-    vlapic_update_ppr(s);
 
     if ( unlikely(*vector_word(s, APIC_TMR, vector) & vector_bit(vector)) )
         vioapic_eoi(v->domain, vector);
@@ -178,7 +174,6 @@ void vlapic_set_cr8(struct vcpu *v, uint8_t cr8)
     struct vlapic *s = vcpu_vlapic(v);
 
     vlapic_reg_set(s, APIC_TASKPRI, (uint32_t)(cr8 & 0xf) << 4);
-    vlapic_update_ppr(s);
     if ( READ_ONCE(s->irr_words) )
         vmx_intr_dirty(v);
 }
@@ -257,7 +252,6 @@ void vlapic_recount(struct vlapic *s)
         if ( vlapic_reg(s, APIC_ISR + w * 0x10) )
             s->isr_words |= 1u << w;
     }
-    vlapic_update_ppr(s);
     vlapic_update_enabled(s);
 }
 

@@ -286,6 +286,10 @@ static void tpr_holds_back(void **state)
     assert_int_equal(vlapic_get_cr8(v), 4);
     assert_int_equal(vlapic_pending_irq(v), 0x5f);
     assert_true(v->arch.vmx.intr_dirty);
+    /* The processor itself writes the register page under a TPR shadow. */
+    vlapic_reg_set(v->arch.vlapic, APIC_TASKPRI, 0x80);
+    assert_int_equal(vlapic_pending_irq(v), -1);
+    assert_int_equal(rd(v, APIC_PROCPRI), 0x80);
 }
 
 static void level_eoi_reaches_ioapic(void **state)
