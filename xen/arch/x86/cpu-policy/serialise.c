@@ -45,7 +45,8 @@ int cpu_policy_serialise_leaves(const struct cpu_policy *p,
     struct leaf_writer w = { leaves, *nr, 0 };
     uint32_t max_basic = min(p->basic[0].a, (uint32_t)CPUID_NR_BASIC - 1);
     uint32_t max_ext = min(p->ext[0].a & 0xffff, (uint32_t)CPUID_NR_EXT - 1);
-    uint64_t xstates = p->xstate[0].a | ((uint64_t)p->xstate[0].d << 32);
+    uint64_t xstates = p->xstate[0].a | p->xstate[1].c |
+                       ((uint64_t)(p->xstate[0].d | p->xstate[1].d) << 32);
     struct cpuid_leaf limit = { .a = p->xen_max_leaf }, zero = { 0 };
 
     for ( uint32_t leaf = 0; leaf <= max_basic; leaf++ )
@@ -69,9 +70,9 @@ int cpu_policy_serialise_leaves(const struct cpu_policy *p,
             break;
         case 0xd:
             put_subleaves(&w, leaf, p->xstate, 2);
-            for ( uint32_t i = 2; i < CPUID_NR_XSTATE; i++ )
-                if ( (xstates >> i) & 1 )
-                    put_leaf(&w, leaf, i, &p->xstate[i]);
+            /* The tools write gaps too, into a buffer of our size. */
+            for ( uint32_t i = 2; i < CPUID_NR_XSTATE && xstates >> i; i++ )
+                put_leaf(&w, leaf, i, &p->xstate[i]);
             break;
         default:
             put_leaf(&w, leaf, XEN_CPUID_NO_SUBLEAF, &p->basic[leaf]);
