@@ -6,11 +6,49 @@
 #include <xen/mm.h>
 #include <asm/acpi-build.h>
 #include <asm/hvm-io.h>
+#include <asm/io.h>
 #include <asm/vioapic.h>
 #include <asm/io-apic.h>
 #include "private.h"
 
 #define AREA_SIZE 0x10000
+
+/* Edge/level control registers of the 8259s, one bit per ISA interrupt. */
+#define ELCR_PORT      0x4d0
+#define NR_ISA_IRQS    16
+#define MADT_ISO_LEVEL 0xcu /* trigger mode 3:2 = level */
+#define MADT_ISO_LOW   0x3u /* polarity 1:0 = active low */
+
+static bool has_override(unsigned int irq)
+{
+    for ( unsigned int i = 0; i < acpi_info.nr_overrides; i++ )
+        if ( acpi_info.override[i].irq == irq ||
+             acpi_info.override[i].gsi == irq )
+            return true;
+    return false;
+}
+
+/*
+ * An ISA interrupt that the firmware made level-triggered belongs to PCI.
+ * A kernel with an 8259 finds out; one without (PVH) takes it for an edge,
+ * and then refuses the PCI device, unless the MADT says what it is.
+ */
+static unsigned int add_level_overrides(struct acpi_build_iso *iso,
+                                        unsigned int n)
+{
+    uint16_t elcr = inb(ELCR_PORT) | (inb(ELCR_PORT + 1) << 8);
+
+    if ( !acpi_info.pcat_compat || elcr == 0xffff )
+        return n;
+    for ( unsigned int irq = 0; irq < NR_ISA_IRQS; irq++ )
+        if ( (elcr & (1u << irq)) && !has_override(irq) )
+            iso[n++] = (struct acpi_build_iso){
+                .source = irq,
+                .gsi = irq,
+                .flags = MADT_ISO_LEVEL | MADT_ISO_LOW,
+            };
+    return n;
+}
 
 static void list_host_tables(struct acpi_build_input *in)
 {
@@ -28,7 +66,7 @@ static void list_host_tables(struct acpi_build_input *in)
 
 paddr_t dom0_build_acpi(struct domain *d)
 {
-    static struct acpi_build_iso iso[ACPI_MAX_OVERRIDE];
+    static struct acpi_build_iso iso[ACPI_MAX_OVERRIDE + NR_ISA_IRQS];
     static struct acpi_build_ioapic ioapic[ACPI_MAX_IOAPICS];
     static struct acpi_build_input in;
     paddr_t rsdp;
@@ -52,7 +90,7 @@ paddr_t dom0_build_acpi(struct domain *d)
             .gsi_base = acpi_info.ioapic[i].gsi_base,
         };
     in.iso = iso;
-    in.nr_iso = acpi_info.nr_overrides;
+    in.nr_iso = add_level_overrides(iso, acpi_info.nr_overrides);
     in.ioapic = ioapic;
     in.nr_ioapic = acpi_info.nr_ioapics;
     rc = acpi_build_dom0(&in, maddr_to_virt(dom0_acpi_area), AREA_SIZE, &rsdp);
