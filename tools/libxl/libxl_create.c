@@ -9,10 +9,13 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include <xen/hvm/params.h>
 
@@ -21,6 +24,7 @@
 #define DEFAULT_EVENT_CHANNELS 1023u
 #define MIN_MEMORY_KB          (8u << 10)
 #define DEFAULT_TIMER_MODE     1
+#define LOCK_FILE              "/run/lock/xl"
 
 struct create
 {
@@ -151,10 +155,12 @@ static int open_image(struct create *c)
 
 static int prepare(struct create *c)
 {
-    libxl_domain_build_info *b = &c->config->b_info;
+    unsigned int i;
     int rc;
 
-    rc = set_defaults(c->ctx, b);
+    rc = set_defaults(c->ctx, &c->config->b_info);
+    for ( i = 0; i < c->config->num_disks && !rc; i++ )
+        rc = libxl__disk_check(c->ctx, &c->config->disks[i]);
     if ( !rc )
         rc = open_image(c);
     return rc;
@@ -443,6 +449,19 @@ static int build(struct create *c)
 {
     struct xg_error err;
 
+    if ( c->guest.populate_on_demand &&
+         !xg_populate_on_demand_start(c->ctx->xch, c->domid, &c->guest) )
+    {
+        LOGD(c->ctx, NOTICE, c->domid,
+             "the hypervisor does not populate memory on demand: growing "
+             "beyond memory= is left to the guest's balloon driver");
+        c->guest.populate_on_demand = false;
+        if ( xg_plan(&c->plan, &c->image, &c->guest, &err) )
+        {
+            LOGD(c->ctx, ERROR, c->domid, "%s", err.text);
+            return ERROR_FAIL;
+        }
+    }
     if ( !xg_build_pvh(c->ctx->xch, c->domid, &c->image, &c->plan, &c->guest,
                        c->ctx->lg, &err) )
         return 0;
@@ -516,6 +535,24 @@ static int store_config(struct create *c)
     return rc;
 }
 
+/*
+ * Two creations at once could take the same name, or the same free memory:
+ * one after the other until the domain has both. Who dies releases the lock.
+ */
+static int lock_creation(libxl_ctx *ctx)
+{
+    int fd = open(LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+
+    if ( fd >= 0 && flock(fd, LOCK_EX) )
+    {
+        close(fd);
+        fd = -1;
+    }
+    if ( fd < 0 )
+        LOGE(ctx, WARN, "cannot lock %s", LOCK_FILE);
+    return fd;
+}
+
 typedef int step_fn(struct create *c);
 
 static step_fn *const steps[] = {
@@ -528,11 +565,12 @@ int libxl_domain_create_new(libxl_ctx *ctx, libxl_domain_config *config,
 {
     struct create c = { .ctx = ctx, .config = config };
     size_t i;
-    int rc;
+    int rc, lock;
 
     c.image.ramdisk_fd = -1;
     if ( !libxl__xs(ctx) )
         return ERROR_NOT_READY;
+    lock = lock_creation(ctx);
     rc = check_name(ctx, config->c_info.name);
     if ( !rc )
         rc = check_uuid(ctx, &config->c_info);
@@ -556,6 +594,8 @@ int libxl_domain_create_new(libxl_ctx *ctx, libxl_domain_config *config,
         *domid = c.domid;
 
 out:
+    if ( lock >= 0 )
+        close(lock);
     xg_image_close(&c.image);
     return rc;
 }

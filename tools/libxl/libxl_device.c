@@ -176,6 +176,9 @@ static int remove_device(libxl_ctx *ctx, const struct libxl__device *dev,
 
     if ( state >= 0 && state != LIBXL__STATE_CLOSED )
     {
+        /* A guest that is gone answers no more: its missing node tells. */
+        if ( force )
+            libxl__batch_rm(&b, libxl__device_frontend(dev));
         libxl__batch_write(&b, libxl__perms_readable(dev->domid),
                            below(back, "online"), "0");
         libxl__batch_write(&b, libxl__perms_readable(dev->domid),

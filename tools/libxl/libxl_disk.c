@@ -107,28 +107,31 @@ static bool block_device(const char *file, dev_t *rdev)
     return true;
 }
 
-static int check(libxl_ctx *ctx, uint32_t domid, const libxl_device_disk *disk,
-                 int devid)
+int libxl__disk_check(libxl_ctx *ctx, const libxl_device_disk *disk)
 {
-    if ( devid < 0 )
+    if ( libxl_vdev_to_devid(disk->vdev) < 0 )
     {
-        LOGD(ctx, ERROR, domid, "disk \"%s\": no such virtual device name",
-             disk->vdev);
+        LOG(ctx, ERROR, "disk \"%s\": no such virtual device name", disk->vdev);
         return ERROR_INVAL;
     }
     if ( disk->format == LIBXL_DISK_FORMAT_OTHER )
     {
-        LOGD(ctx, ERROR, domid,
-             "disk \"%s\": only raw images and block devices can be served "
-             "(no QEMU here)",
-             disk->vdev);
+        LOG(ctx, ERROR,
+            "disk \"%s\": only raw images and block devices can be served "
+            "(no QEMU here)",
+            disk->vdev);
         return ERROR_INVAL;
     }
-    if ( disk->format != LIBXL_DISK_FORMAT_EMPTY && !disk->script &&
+    if ( disk->format == LIBXL_DISK_FORMAT_EMPTY )
+    {
+        LOG(ctx, ERROR, "disk \"%s\": an empty drive needs an HVM domain",
+            disk->vdev);
+        return ERROR_INVAL;
+    }
+    if ( !disk->script &&
          access(disk->pdev_path, disk->readwrite ? R_OK | W_OK : R_OK) )
     {
-        LOGED(ctx, ERROR, domid, "disk \"%s\": \"%s\"", disk->vdev,
-              disk->pdev_path);
+        LOGE(ctx, ERROR, "disk \"%s\": \"%s\"", disk->vdev, disk->pdev_path);
         return ERROR_INVAL;
     }
     return 0;
@@ -143,10 +146,10 @@ int libxl_device_disk_add(libxl_ctx *ctx, uint32_t domid,
     dev_t rdev;
     int rc;
 
-    dev.devid = libxl_vdev_to_devid(disk->vdev);
-    rc = check(ctx, domid, disk, dev.devid);
+    rc = libxl__disk_check(ctx, disk);
     if ( rc )
-        goto out;
+        return rc;
+    dev.devid = libxl_vdev_to_devid(disk->vdev);
 
     libxl__device_begin(&b, &dev);
     libxl__device_front(&b, &dev, "state", "%d", LIBXL__STATE_INITIALISING);
@@ -155,8 +158,7 @@ int libxl_device_disk_add(libxl_ctx *ctx, uint32_t domid,
                         disk->is_cdrom ? "cdrom" : "disk");
     libxl__device_front(&b, &dev, "trusted", "1");
 
-    libxl__device_back(&b, &dev, "params", "%s",
-                       disk->pdev_path ? disk->pdev_path : "");
+    libxl__device_back(&b, &dev, "params", "%s", disk->pdev_path);
     if ( disk->script || !block_device(disk->pdev_path, &rdev) )
     {
         script = libxl__script_path(disk->script ? disk->script : "block");
@@ -184,8 +186,7 @@ int libxl_device_disk_add(libxl_ctx *ctx, uint32_t domid,
         rc = libxl__device_connect(ctx, &dev, script, "add");
     if ( rc )
         LOGD(ctx, ERROR, domid, "cannot attach disk \"%s\" (\"%s\")",
-             disk->vdev, disk->pdev_path ? disk->pdev_path : "");
-out:
+             disk->vdev, disk->pdev_path);
     free(script);
     return rc;
 }

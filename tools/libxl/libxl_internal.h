@@ -169,6 +169,8 @@ char *libxl__script_path(const char *script);
 /* ---- parts of creation
  * ------------------------------------------------------------ */
 
+/* Can this disk be served at all? */
+int libxl__disk_check(libxl_ctx *ctx, const libxl_device_disk *disk);
 int libxl__console_add(libxl_ctx *ctx, uint32_t domid, uint32_t port,
                        xen_pfn_t gfn);
 void libxl__userdata_destroy(libxl_ctx *ctx, uint32_t domid);

@@ -35,6 +35,7 @@ int main(int argc, char **argv)
     const struct cmd_spec *cmd;
     xentoollog_level level = XTL_PROGRESS;
     unsigned int flags = 0;
+    const char *why;
     int opt, ret;
 
     while ( (opt = getopt(argc, argv, "+vftTN")) >= 0 )
@@ -68,8 +69,9 @@ int main(int argc, char **argv)
     cmd = cmd_lookup(argv[optind]);
     if ( !cmd )
     {
-        fprintf(stderr, "command not implemented: %s (try \"xl help\")\n",
-                argv[optind]);
+        why = cmd_unsupported(argv[optind]);
+        fprintf(stderr, "command not implemented: %s (%s)\n", argv[optind],
+                why ? why : "try \"xl help\"");
         return EXIT_FAILURE;
     }
 

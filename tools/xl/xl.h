@@ -28,6 +28,8 @@ extern const struct cmd_spec cmd_table[];
 extern const unsigned int cmd_table_size;
 
 const struct cmd_spec *cmd_lookup(const char *name);
+/* Why a command of Xen's xl is not there; null for others. */
+const char *cmd_unsupported(const char *name);
 
 /* ---- xl_utils.c ------------------------------------------------------------
  */

@@ -261,6 +261,57 @@ const struct cmd_spec cmd_table[] = {
     },
 };
 
+/* Commands of Xen's xl that are not served: better to say so and why. */
+static const struct
+{
+    const char *name, *why;
+} unsupported[] = {
+    { "save", "saving and migrating domains is not implemented" },
+    { "restore", "saving and migrating domains is not implemented" },
+    { "migrate", "saving and migrating domains is not implemented" },
+    { "migrate-receive", "saving and migrating domains is not implemented" },
+    { "suspend-to-file", "saving and migrating domains is not implemented" },
+    { "dump-core", "core dumps are not implemented" },
+    { "remus", "replication is not implemented" },
+    { "config-update", "not implemented: create the domain anew" },
+    { "top", "not implemented: use xentop, or xl list" },
+    { "devd", "driver domains are not supported" },
+    { "pci-attach", "PCI passthrough needs VT-d, which is not supported" },
+    { "pci-detach", "PCI passthrough needs VT-d, which is not supported" },
+    { "pci-list", "PCI passthrough needs VT-d, which is not supported" },
+    { "pci-assignable-add", "PCI passthrough is not supported" },
+    { "pci-assignable-remove", "PCI passthrough is not supported" },
+    { "pci-assignable-list", "PCI passthrough is not supported" },
+    { "cd-insert", "needs an HVM domain" },
+    { "cd-eject", "needs an HVM domain" },
+    { "vncviewer", "needs an HVM domain" },
+    { "qemu-monitor-command", "needs an HVM domain" },
+    { "button-press", "needs an HVM domain" },
+    { "sched-credit", "the scheduler is credit2: use sched-credit2" },
+    { "sched-rtds", "the scheduler is credit2: use sched-credit2" },
+    { "cpupool-create", "there is only Pool-0" },
+    { "cpupool-destroy", "there is only Pool-0" },
+    { "cpupool-rename", "there is only Pool-0" },
+    { "cpupool-cpu-add", "there is only Pool-0" },
+    { "cpupool-cpu-remove", "there is only Pool-0" },
+    { "cpupool-migrate", "there is only Pool-0" },
+    { "cpupool-numa-split", "there is only Pool-0" },
+    { "loadpolicy", "XSM is not supported" },
+    { "setenforce", "XSM is not supported" },
+    { "channel-list", "channels are not supported" },
+    { "set-parameters", "the hypervisor has no parameters to set at run time" },
+};
+
+const char *cmd_unsupported(const char *name)
+{
+    size_t i;
+
+    for ( i = 0; i < sizeof(unsupported) / sizeof(unsupported[0]); i++ )
+        if ( !strcmp(name, unsupported[i].name) )
+            return unsupported[i].why;
+    return NULL;
+}
+
 const unsigned int cmd_table_size = sizeof(cmd_table) / sizeof(cmd_table[0]);
 
 const struct cmd_spec *cmd_lookup(const char *name)

@@ -325,6 +325,20 @@ out:
     return ret;
 }
 
+/*
+ * The target must be set before there is memory: a hypervisor that can do it
+ * then puts that many pages aside.
+ */
+bool xg_populate_on_demand_start(xc_interface *xch, uint32_t domid,
+                                 const struct xg_config *config)
+{
+    uint64_t pages = config->memory_kb >> (XG_PAGE_SHIFT - 10);
+    uint64_t aside = 0;
+
+    return !xc_domain_set_pod_target(xch, domid, pages, NULL, &aside, NULL) &&
+           aside;
+}
+
 int xg_build_pvh(xc_interface *xch, uint32_t domid,
                  const struct xg_image *image, const struct xg_plan *plan,
                  struct xg_config *config, xentoollog_logger *logger,
@@ -336,14 +350,7 @@ int xg_build_pvh(xc_interface *xch, uint32_t domid,
     config->store_gfn = XG_SPECIAL_GFN(XG_SPECIAL_XENSTORE);
 
     if ( config->populate_on_demand )
-    {
         b.mem_flags = XENMEMF_populate_on_demand;
-        if ( xc_domain_set_pod_target(xch, domid,
-                                      config->memory_kb >> (XG_PAGE_SHIFT - 10),
-                                      NULL, NULL, NULL) )
-            return xg_fail(err, "cannot populate memory on demand: %s",
-                           strerror(errno));
-    }
 
     if ( populate_all(&b, plan, config->nr_vcpus) || set_memory_map(&b, plan) ||
          fill_kernel(&b, &image->kernel) ||

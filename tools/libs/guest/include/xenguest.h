@@ -103,6 +103,13 @@ void xg_image_close(struct xg_image *image);
 int xg_plan(struct xg_plan *plan, const struct xg_image *image,
             const struct xg_config *config, struct xg_error *err);
 
+/*
+ * Start populating memory on demand, for a domain whose maxmem is above its
+ * memory. false: the hypervisor cannot; plan anew without.
+ */
+bool xg_populate_on_demand_start(xc_interface *xch, uint32_t domid,
+                                 const struct xg_config *config);
+
 int xg_build_pvh(xc_interface *xch, uint32_t domid,
                  const struct xg_image *image, const struct xg_plan *plan,
                  struct xg_config *config, xentoollog_logger *logger,
