@@ -68,10 +68,23 @@ long hvm_set_param(unsigned int index, uint64_t val)
     return hvm_op(HVMOP_set_param, &p);
 }
 
+/* The firmware left its timer's interrupts on, at exceptions' vectors. */
+static void mask_pics(void)
+{
+    outb(0x21, 0xff);
+    outb(0xa1, 0xff);
+}
+
 void boot_main(void);
 void boot_main(void)
 {
     traps_init();
+    if ( booted_bare )
+    {
+        mask_pics();
+        test_main();
+        test_exit();
+    }
     console_init();
 
     if ( (unsigned long)image_end > HEAP_START )

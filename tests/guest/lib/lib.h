@@ -70,6 +70,7 @@ int strcmp(const char *a, const char *b);
 
 /* boot.c */
 const struct hvm_start_info *start_info(void);
+extern bool booted_bare; /* no hypervisor: neither hypercalls nor Xen's time */
 void *alloc_pages(unsigned int n); /* zeroed, 1:1 mapped, never freed */
 #define alloc_page() alloc_pages(1)
 static inline unsigned long gfn_of(const void *p)
@@ -111,13 +112,13 @@ void shared_info_map(void);
 uint64_t now_ns(void);
 /* Wait for a condition, at most so long; true when it came. */
 #define MS(n) ((uint64_t)(n)*1000000)
-#define wait_for(cond, ns)                           \
-    ({                                               \
-        uint64_t end_ = now_ns() + (ns);             \
-        bool ok_;                                    \
-        while ( !(ok_ = (cond)) && now_ns() < end_ ) \
-            cpu_relax();                             \
-        ok_;                                         \
+#define wait_for(cond, ns)                               \
+    ({                                                   \
+        uint64_t until_ = now_ns() + (ns);               \
+        bool came_;                                      \
+        while ( !(came_ = (cond)) && now_ns() < until_ ) \
+            cpu_relax();                                 \
+        came_;                                           \
     })
 
 /* events.c: 2-level event channels, delivered by a vector of ours */

@@ -43,12 +43,25 @@ DEFINE_REPORT(test_skip, STATUS_SKIP, "Skip: ")
 DEFINE_REPORT(test_error, STATUS_ERROR, "Error: ")
 DEFINE_REPORT(test_failure, STATUS_FAILURE, "Fail: ")
 
+/* What ends Bochs, and a machine that does not know it halts. */
+#define BOCHS_SHUTDOWN_PORT 0x8900
+
+static void emulator_power_off(void)
+{
+    for ( const char *c = "Shutdown"; *c; c++ )
+        outb(BOCHS_SHUTDOWN_PORT, (uint8_t)*c);
+    for ( ;; )
+        asm volatile("cli; hlt");
+}
+
 void test_exit(void)
 {
     struct sched_shutdown arg = { .reason = SHUTDOWN_poweroff };
 
     /* A case that only ran checks, all of them good, has succeeded. */
     printf("Test result: %s\n", names[worst ? worst : STATUS_SUCCESS]);
+    if ( booted_bare )
+        emulator_power_off();
     console_flush();
     for ( ;; )
         sched_op(SCHEDOP_shutdown, &arg);

@@ -7,11 +7,19 @@
  */
 #include "x86-defs.h"
 
+#define MULTIBOOT_HEADER 0x1badb002
+#define MULTIBOOT_BOOTED 0x2badb002
+
     .section .note.xen, "a", @note
     .align 4
     .long 4, 4, 18          /* name and value sizes; XEN_ELFNOTE_PHYS32_ENTRY */
     .asciz "Xen"
     .long start32
+
+/* For a run without any hypervisor below: VMX cases ask the CPU itself. */
+    .section .multiboot, "a"
+    .align 4
+    .long MULTIBOOT_HEADER, 0, -MULTIBOOT_HEADER
 
     .text
     .code32
@@ -19,6 +27,8 @@
 start32:
     cld
     mov $boot_stack_top, %esp
+    cmp $MULTIBOOT_BOOTED, %eax
+    sete booted_bare
     mov %ebx, start_info_gpa
     mov $boot_main, %edi
     jmp enter_long_mode
@@ -101,7 +111,9 @@ gdt_pointer:
     .word gdt_end - gdt - 1
     .quad gdt
 
-    .globl start_info_gpa, ap_stack, ap_entry
+    .globl start_info_gpa, ap_stack, ap_entry, booted_bare
+booted_bare:
+    .quad 0
 start_info_gpa:
     .quad 0
 ap_stack:

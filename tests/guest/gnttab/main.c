@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Grant tables, as far as one domain alone can use them.
+ *
+ * Expect: the table has a size and can be mapped; the toolstack's two entries
+ * name the console and xenstore pages; copies between frames and from our own
+ * grants move the right bytes; our own grant can be mapped and unmapped; every
+ * wrong argument has its own status.
+ */
+#include <public/arch-x86/cpuid.h>
+
+#include "lib.h"
+
+#define NO_SUCH_DOMAIN 0x7000
+#define OUR_GREF       100
+#define HOLE_GPA       (512ul << 20) /* above this guest's memory */
+
+static struct grant_entry_v1 *table;
+static domid_t self;
+
+static void check_size(void)
+{
+    struct gnttab_query_size q = { .dom = DOMID_SELF };
+
+    check_rc("query_size", grant_table_op(GNTTABOP_query_size, &q, 1), 0);
+    check_eq("its status", q.status, GNTST_okay);
+    check(q.nr_frames >= 1 && q.nr_frames <= q.max_nr_frames,
+          "a table of at least a frame");
+    test_success("%u of %u frames", q.nr_frames, q.max_nr_frames);
+
+    q.dom = NO_SUCH_DOMAIN;
+    check_rc("query_size of no domain",
+             grant_table_op(GNTTABOP_query_size, &q, 1), 0);
+    check_eq("its status", q.status, GNTST_bad_domain);
+
+    q.dom = 0;
+    check_rc("query_size of Dom0", grant_table_op(GNTTABOP_query_size, &q, 1),
+             0);
+    check_eq("its status", q.status, GNTST_permission_denied);
+    check_rc("unknown operation", grant_table_op(99, &q, 1), -XEN_ENOSYS);
+}
+
+static void map_table(void)
+{
+    struct xen_add_to_physmap a = { .domid = DOMID_SELF,
+                                    .space = XENMAPSPACE_grant_table };
+
+    table = alloc_page();
+    a.gpfn = gfn_of(table);
+    if ( !check_rc("map the table", memory_op(XENMEM_add_to_physmap, &a), 0) )
+        test_exit();
+
+    a.idx = 100000;
+    a.gpfn = gfn_of(alloc_page());
+    check(memory_op(XENMEM_add_to_physmap, &a) < 0,
+          "a frame far beyond the table is refused");
+}
+
+static void check_reserved(void)
+{
+    uint64_t console, store;
+
+    hvm_get_param(HVM_PARAM_CONSOLE_PFN, &console);
+    hvm_get_param(HVM_PARAM_STORE_PFN, &store);
+    check_eq("console grant", table[GNTTAB_RESERVED_CONSOLE].frame, console);
+    check_eq("xenstore grant", table[GNTTAB_RESERVED_XENSTORE].frame, store);
+    for ( unsigned int i = 0; i <= GNTTAB_RESERVED_XENSTORE; i++ )
+    {
+        check_eq("its type", table[i].flags & GTF_type_mask, GTF_permit_access);
+        check_eq("its domain", table[i].domid, 0);
+    }
+}
+
+static void grant(grant_ref_t ref, const void *page, uint16_t flags)
+{
+    table[ref].domid = self;
+    table[ref].frame = (uint32_t)gfn_of(page);
+    __atomic_store_n(&table[ref].flags, GTF_permit_access | flags,
+                     __ATOMIC_SEQ_CST);
+}
+
+static int16_t copy(struct gnttab_copy *c)
+{
+    check_rc("GNTTABOP_copy", grant_table_op(GNTTABOP_copy, c, 1), 0);
+    return c->status;
+}
+
+static void check_copy(void)
+{
+    char *from = alloc_page(), *to = alloc_page();
+    struct gnttab_copy c = {
+        .source = { .u.gmfn = gfn_of(from), .domid = DOMID_SELF, .offset = 10 },
+        .dest = { .u.gmfn = gfn_of(to), .domid = DOMID_SELF, .offset = 3000 },
+        .len = 1000,
+    };
+
+    for ( unsigned int i = 0; i < PAGE_SIZE; i++ )
+        from[i] = (char)(i * 7);
+    check_eq("copy frame to frame", copy(&c), GNTST_okay);
+    check(!memcmp(to + 3000, from + 10, 1000), "the bytes arrived");
+    check(to[2999] == 0 && to[4000] == 0, "and no others");
+
+    c.len = 1097;
+    check_eq("beyond the destination's page", copy(&c), GNTST_bad_copy_arg);
+
+    grant(OUR_GREF, from, GTF_readonly);
+    c.flags = GNTCOPY_source_gref;
+    c.source.u.ref = OUR_GREF;
+    c.dest.offset = 0;
+    c.len = 64;
+    check_eq("copy from a grant", copy(&c), GNTST_okay);
+    check(!memcmp(to, from + 10, 64), "the granted bytes arrived");
+
+    c.source.u.ref = OUR_GREF + 1;
+    check_eq("copy from an empty entry", copy(&c), GNTST_general_error);
+    c.source.u.ref = 1000000;
+    check_eq("copy from no entry", copy(&c), GNTST_bad_gntref);
+
+    c.flags = GNTCOPY_dest_gref;
+    c.source.u.gmfn = gfn_of(from);
+    c.dest.u.ref = OUR_GREF;
+    check_eq("copy into a read-only grant", copy(&c), GNTST_general_error);
+    table[OUR_GREF].flags = 0;
+}
+
+/*
+ * A page has one place in its owner's address space, so mapping our own grant
+ * takes it from where it was.
+ */
+static void check_map(void)
+{
+    uint32_t *page = alloc_page();
+    volatile uint32_t *hole = (volatile uint32_t *)HOLE_GPA;
+    struct gnttab_map_grant_ref m = { .host_addr = HOLE_GPA,
+                                      .flags = GNTMAP_host_map,
+                                      .ref = OUR_GREF };
+    struct gnttab_unmap_grant_ref u = { .host_addr = HOLE_GPA };
+
+    m.dom = NO_SUCH_DOMAIN;
+    check_rc("map", grant_table_op(GNTTABOP_map_grant_ref, &m, 1), 0);
+    check_eq("from no domain", m.status, GNTST_bad_domain);
+
+    grant(OUR_GREF, page, 0);
+    page[0] = 0x1234567;
+    m.dom = self;
+    check_rc("map", grant_table_op(GNTTABOP_map_grant_ref, &m, 1), 0);
+    if ( !check_eq("our own grant", m.status, GNTST_okay) )
+        return;
+    check_eq("read through the mapping", hole[0], 0x1234567);
+    hole[1] = 0x89abcdef;
+    check_eq("write through the mapping", hole[1], 0x89abcdef);
+    check_eq("the entry is in use", table[OUR_GREF].flags & 0x18,
+             GTF_reading | GTF_writing);
+
+    u.handle = m.handle + 1000;
+    check_rc("unmap", grant_table_op(GNTTABOP_unmap_grant_ref, &u, 1), 0);
+    check_eq("with no handle", u.status, GNTST_bad_handle);
+    u.handle = m.handle;
+    check_rc("unmap", grant_table_op(GNTTABOP_unmap_grant_ref, &u, 1), 0);
+    check_eq("with the handle", u.status, GNTST_okay);
+    check_eq("the entry is free", table[OUR_GREF].flags & 0x18, 0);
+    check_eq("nothing is mapped any more", hole[0], 0xffffffff);
+    table[OUR_GREF].flags = 0;
+}
+
+void test_main(void)
+{
+    self = (domid_t)cpuid(XEN_CPUID_LEAF(4), 0).c;
+
+    check_size();
+    map_table();
+    check_reserved();
+    check_copy();
+    check_map();
+}
