@@ -7,6 +7,10 @@
  * extended leaves up to 0x80000021. They refuse anything else, so the arrays
  * of struct cpu_policy have the same sizes. The hypervisor's own leaves are
  * represented by their limit alone.
+ *
+ * Which subleaves are sent is part of the format too: tools write a policy
+ * back into a buffer of the length that they read. Leaves 4 and 0xb end with
+ * the first empty subleaf, leaf 0xd has all up to its highest component.
  */
 #include <xen/lib.h>
 #include <public/arch-x86/cpuid.h>
@@ -16,6 +20,10 @@
 #define MSR_INTEL_PLATFORM_INFO 0xceu
 #define MSR_ARCH_CAPS           0x10au
 #define XEN_LEAF_VIRIDIAN       0x40000100u
+
+/* Fields that are zero in the subleaf behind the last. */
+#define CACHE_TYPE      0x1fu
+#define TOPO_LEVEL_TYPE 0xff00u
 
 struct leaf_writer
 {
@@ -57,7 +65,7 @@ int cpu_policy_serialise_leaves(const struct cpu_policy *p,
             for ( uint32_t i = 0; i < CPUID_NR_CACHE; i++ )
             {
                 put_leaf(&w, leaf, i, &p->cache[i]);
-                if ( !(p->cache[i].a & 0x1f) )
+                if ( !(p->cache[i].a & CACHE_TYPE) )
                     break;
             }
             break;
@@ -66,7 +74,12 @@ int cpu_policy_serialise_leaves(const struct cpu_policy *p,
                           min(p->feat[0].a, (uint32_t)CPUID_NR_FEAT - 1) + 1);
             break;
         case 0xb:
-            put_subleaves(&w, leaf, p->topo, CPUID_NR_TOPO);
+            for ( uint32_t i = 0; i < CPUID_NR_TOPO; i++ )
+            {
+                put_leaf(&w, leaf, i, &p->topo[i]);
+                if ( !(p->topo[i].c & TOPO_LEVEL_TYPE) )
+                    break;
+            }
             break;
         case 0xd:
             put_subleaves(&w, leaf, p->xstate, 2);
