@@ -46,9 +46,11 @@
 #define MCR_OUT2        0x08 /* lets the interrupt out on PCs */
 #define LSR_DATA        0x01
 #define LSR_THRE        0x20
+#define LSR_TEMT        0x40 /* the line is idle, too */
 
 #define UART_CLOCK      115200 /* the rate of divisor 1 */
 #define FIFO_DEPTH      16
+#define DRAIN_POLLS     1000000 /* a broken port must not hang us */
 #define TX_SIZE         65536
 #define RX_POLL         MILLISECS(20)
 #define ANY_PORT        0xff /* what reads return where nothing is */
@@ -188,6 +190,15 @@ static void drain(struct uart *u, uint32_t until)
             fill_fifo(u);
 }
 
+/* All out and gone over the line: before the machine is switched off. */
+static void drain_fully(struct uart *u)
+{
+    drain(u, u->head);
+    for ( unsigned int i = 0; i < DRAIN_POLLS; i++ )
+        if ( inb(u->base + UART_LSR) & LSR_TEMT )
+            break;
+}
+
 static void put_byte(struct uart *u, char c)
 {
     if ( u->head - u->tail == TX_SIZE )
@@ -305,7 +316,7 @@ uint16_t serial_console_port(void)
     }                                                                       \
     static void com##n##_flush(void)                                        \
     {                                                                       \
-        drain(&uarts[id], uarts[id].head);                                  \
+        drain_fully(&uarts[id]);                                            \
     }                                                                       \
     static const struct console_channel com##n = { "com" #n, com##n##_init, \
                                                    com##n##_write,          \
