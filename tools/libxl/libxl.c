@@ -41,6 +41,11 @@ xc_interface *libxl_ctx_xch(libxl_ctx *ctx)
     return ctx->xch;
 }
 
+void libxl_abort(libxl_ctx *ctx)
+{
+    ctx->aborted = 1;
+}
+
 int libxl_ctx_postfork(libxl_ctx *ctx)
 {
     if ( ctx->xsh )

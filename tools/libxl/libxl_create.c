@@ -587,7 +587,14 @@ int libxl_domain_create_new(libxl_ctx *ctx, libxl_domain_config *config,
         goto out;
 
     for ( i = 0; i < ARRAY_SIZE(steps) && !rc; i++ )
+    {
         rc = steps[i](&c);
+        if ( !rc && ctx->aborted )
+        {
+            LOGD(ctx, ERROR, c.domid, "interrupted: it is removed again");
+            rc = ERROR_ABORTED;
+        }
+    }
     if ( rc )
         (void)libxl_domain_destroy(ctx, c.domid);
     else

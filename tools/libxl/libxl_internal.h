@@ -3,6 +3,7 @@
 #ifndef LIBXL_INTERNAL_H
 #define LIBXL_INTERNAL_H
 
+#include <signal.h>
 #include <stdarg.h>
 
 #include <xenstore.h>
@@ -16,6 +17,7 @@ struct libxl_ctx
     xentoollog_logger *lg;
     xc_interface *xch;
     struct xs_handle *xsh; /* use libxl__xs() */
+    volatile sig_atomic_t aborted;
 };
 
 #define LIBXL__TOOLSTACK_DOMID 0u

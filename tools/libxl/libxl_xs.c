@@ -258,6 +258,11 @@ int libxl__xs_wait(libxl_ctx *ctx, const char *node, unsigned int seconds,
         rc = test(ctx, node, opaque);
         if ( rc )
             break;
+        if ( ctx->aborted )
+        {
+            rc = ERROR_ABORTED;
+            break;
+        }
         left = end - now_ms();
         if ( left <= 0 || (poll(&pfd, 1, left) < 0 && errno != EINTR) )
         {

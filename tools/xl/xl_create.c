@@ -260,13 +260,31 @@ static int see_to_end(uint32_t domid, libxl_domain_config *config)
 /* ---- the command
  * ---------------------------------------------------------------------- */
 
+static void interrupted(int signo)
+{
+    libxl_abort(ctx);
+}
+
+/* A domain is created as a whole or not at all, whatever key is pressed. */
+static void set_handler(void (*handler)(int))
+{
+    static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+    struct sigaction action = { .sa_handler = handler };
+    size_t i;
+
+    for ( i = 0; i < sizeof(signals) / sizeof(signals[0]); i++ )
+        sigaction(signals[i], &action, NULL);
+}
+
 static int start(const struct create_options *o, libxl_domain_config *config)
 {
     pid_t console = -1, background;
     uint32_t domid;
     int rc;
 
+    set_handler(interrupted);
     rc = libxl_domain_create_new(ctx, config, &domid);
+    set_handler(SIG_DFL);
     if ( rc )
         return EXIT_FAILURE;
     if ( o->console )

@@ -169,6 +169,8 @@ libxl_ctx *libxl_ctx_alloc(xentoollog_logger *logger);
 void libxl_ctx_free(libxl_ctx *ctx);
 /* The hypervisor interface, for what needs no wrapping. */
 xc_interface *libxl_ctx_xch(libxl_ctx *ctx);
+/* Make a creation that is under way fail soon; for signal handlers. */
+void libxl_abort(libxl_ctx *ctx);
 /* Let go of connections in the child of a fork and open new ones. */
 int libxl_ctx_postfork(libxl_ctx *ctx);
 
