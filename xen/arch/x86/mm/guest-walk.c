@@ -35,21 +35,19 @@ static struct paging_mode paging_mode(uint64_t cr4, uint64_t efer)
     return (struct paging_mode){ 2, 10, 4 };
 }
 
-/* Map a frame of guest memory; the reference is the caller's to drop. */
-static void *map_gfn(struct domain *d, gfn_t gfn, bool write,
-                     struct page_info **pg)
+/*
+ * The host address of a frame of guest memory, NULL if there is none. Valid
+ * while d->p2m.lock is held: pages do not go away under a p2m entry.
+ */
+static void *map_gfn(struct domain *d, gfn_t gfn, bool write)
 {
+    unsigned int order;
     p2m_type_t t;
+    mfn_t mfn = p2m_get_entry(d, gfn, &t, &order);
 
-    *pg = get_page_from_gfn(d, gfn, &t);
-    if ( !*pg )
+    if ( !p2m_is_any_ram(t) || (write && p2m_is_readonly(t)) )
         return NULL;
-    if ( write && p2m_is_readonly(t) )
-    {
-        put_page(*pg);
-        return NULL;
-    }
-    return page_to_virt(*pg);
+    return mfn_to_virt(mfn);
 }
 
 static uint64_t read_entry(const void *p, unsigned int size)
@@ -73,8 +71,9 @@ static bool is_canonical(uint64_t va)
     return (uint64_t)((int64_t)(va << 16) >> 16) == va;
 }
 
-int guest_walk(struct vcpu *v, uint64_t gva, bool write, paddr_t *gpa,
-               uint32_t *pfec)
+/* guest_walk() with d->p2m.lock held. */
+static int walk_locked(struct vcpu *v, uint64_t gva, bool write, paddr_t *gpa,
+                       uint32_t *pfec)
 {
     uint64_t cr0 = hvm_get_cr0(), cr4 = hvm_get_cr4(), efer = hvm_get_efer();
     struct paging_mode m = paging_mode(cr4, efer);
@@ -95,38 +94,35 @@ int guest_walk(struct vcpu *v, uint64_t gva, bool write, paddr_t *gpa,
         unsigned int shift = PAGE_SHIFT + (level - 1) * m.index_bits;
         unsigned int index = (gva >> shift) & ((1u << m.index_bits) - 1);
         bool pdpte = m.levels == 3 && level == 3;
-        struct page_info *pg;
+        bool leaf;
         uint64_t e, set = PTE_A;
-        uint8_t *p;
+        uint8_t *p = map_gfn(v->domain, gaddr_to_gfn(table), false);
 
-        if ( pdpte )
-            index &= 3;
-        p = map_gfn(v->domain, gaddr_to_gfn(table), false, &pg);
         if ( !p )
             return -EFAULT;
-        p += (table & (PAGE_SIZE - 1)) + index * m.entry_size;
+        p += (table & (PAGE_SIZE - 1)) +
+             (pdpte ? index & 3 : index) * m.entry_size;
         e = read_entry(p, m.entry_size);
         if ( !(e & PTE_P) )
-        {
-            put_page(pg);
             return -EFAULT;
-        }
         if ( !pdpte )
             rights &= e;
-        if ( level == 1 || is_large(&m, level, e, cr4) )
+        leaf = level == 1 || is_large(&m, level, e, cr4);
+        if ( leaf && write )
+        {
+            if ( !(rights & PTE_RW) && (cr0 & X86_CR0_WP) )
+            {
+                *pfec |= PFEC_PRESENT;
+                return -EFAULT;
+            }
+            set |= PTE_D;
+        }
+        if ( unlikely((e & set) != set) && !pdpte )
+            __atomic_fetch_or((uint32_t *)p, set, __ATOMIC_RELAXED);
+        if ( leaf )
         {
             uint64_t offset = gva & ((1ULL << shift) - 1);
 
-            if ( write && !(rights & PTE_RW) && (cr0 & X86_CR0_WP) )
-            {
-                *pfec |= PFEC_PRESENT;
-                put_page(pg);
-                return -EFAULT;
-            }
-            set |= write ? PTE_D : 0;
-            if ( (e & set) != set )
-                __atomic_fetch_or((uint32_t *)p, set, __ATOMIC_RELAXED);
-            put_page(pg);
             if ( level > 1 && m.levels == 2 )
                 *gpa = (((e >> PSE36_SHIFT) & PSE36_MASK) << 32) |
                        (e & 0xffc00000u) | offset;
@@ -134,19 +130,29 @@ int guest_walk(struct vcpu *v, uint64_t gva, bool write, paddr_t *gpa,
                 *gpa = (e & PTE_ADDR & ~((1ULL << shift) - 1)) | offset;
             return 0;
         }
-        if ( !pdpte && !(e & PTE_A) )
-            __atomic_fetch_or((uint32_t *)p, PTE_A, __ATOMIC_RELAXED);
-        put_page(pg);
         table = e & PTE_ADDR;
     }
 }
 
-/* Copy within one page of guest memory; from == NULL clears. */
+int guest_walk(struct vcpu *v, uint64_t gva, bool write, paddr_t *gpa,
+               uint32_t *pfec)
+{
+    int rc;
+
+    spin_lock(&v->domain->p2m.lock);
+    rc = walk_locked(v, gva, write, gpa, pfec);
+    spin_unlock(&v->domain->p2m.lock);
+    return rc;
+}
+
+/*
+ * Copy within one page of guest memory; from == NULL clears. The domain's
+ * p2m.lock is held.
+ */
 static int copy_phys_page(struct domain *d, paddr_t gpa, void *to_host,
                           const void *from_host, size_t n, bool write)
 {
-    struct page_info *pg;
-    uint8_t *p = map_gfn(d, gaddr_to_gfn(gpa), write, &pg);
+    uint8_t *p = map_gfn(d, gaddr_to_gfn(gpa), write);
 
     if ( !p )
         return -EFAULT;
@@ -157,7 +163,6 @@ static int copy_phys_page(struct domain *d, paddr_t gpa, void *to_host,
         memcpy(p, from_host, n);
     else
         memset(p, 0, n);
-    put_page(pg);
     return 0;
 }
 
@@ -171,9 +176,14 @@ static size_t copy_va(uint64_t gva, void *to_host, const void *from_host,
         size_t n = min(bytes, (size_t)(PAGE_SIZE - (gva & (PAGE_SIZE - 1))));
         uint32_t pfec;
         paddr_t gpa;
+        int rc;
 
-        if ( guest_walk(v, gva, write, &gpa, &pfec) ||
-             copy_phys_page(v->domain, gpa, to_host, from_host, n, write) )
+        spin_lock(&v->domain->p2m.lock);
+        rc = walk_locked(v, gva, write, &gpa, &pfec);
+        if ( !rc )
+            rc = copy_phys_page(v->domain, gpa, to_host, from_host, n, write);
+        spin_unlock(&v->domain->p2m.lock);
+        if ( rc )
             return bytes;
         bytes -= n;
         gva += n;
@@ -207,8 +217,13 @@ static int copy_phys(struct domain *d, paddr_t gpa, void *to_host,
     {
         size_t n = min(bytes, (size_t)(PAGE_SIZE - (gpa & (PAGE_SIZE - 1))));
 
-        if ( copy_phys_page(d, gpa, to_host, from_host, n, write) )
-            return -EFAULT;
+        int rc;
+
+        spin_lock(&d->p2m.lock);
+        rc = copy_phys_page(d, gpa, to_host, from_host, n, write);
+        spin_unlock(&d->p2m.lock);
+        if ( rc )
+            return rc;
         bytes -= n;
         gpa += n;
         if ( to_host )
