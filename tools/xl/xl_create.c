@@ -330,6 +330,7 @@ static int create(const struct create_options *o)
     else
     {
         need_context();
+        apply_host_defaults(&config);
         ret = start(o, &config);
     }
     libxl_domain_config_dispose(&config);
