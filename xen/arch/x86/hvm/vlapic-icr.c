@@ -2,6 +2,7 @@
 /* Interrupt messages between local APICs: destinations and delivery modes. */
 #include <xen/lib.h>
 #include <public/sched.h>
+#include <asm/nested-hvm.h>
 #include "vlapic-private.h"
 
 /* SDM "Determining IPI Destination": logical destination of one target. */
@@ -52,7 +53,10 @@ static bool matches(const struct vcpu *t, const struct vcpu *src, uint32_t icr,
            dest == vlapic_id(t);
 }
 
-/* INIT: stop the vCPU where it is; it waits for a start-up message. */
+/*
+ * INIT: stop the vCPU where it is; it waits for a start-up message.
+ * LIMIT: VMX operation of an L1 does not block or intercept INIT, it ends.
+ */
 static void deliver_init(struct vcpu *t)
 {
     struct vlapic *s = vcpu_vlapic(t);
@@ -61,6 +65,8 @@ static void deliver_init(struct vcpu *t)
     if ( other )
         vcpu_pause(t);
     __atomic_or_fetch(&t->pause_flags, VPF_down, __ATOMIC_SEQ_CST);
+    if ( t->arch.nested )
+        nested_vcpu_reset(t);
     vlapic_reset_regs(s);
     s->sipi_expected = true;
     if ( other )

@@ -72,6 +72,10 @@ void hvm_vcpu_reset_state(struct vcpu *v, uint16_t cs_sel, uint64_t ip)
     started_cs = cs_sel;
     assert_int_equal(ip, 0);
 }
+void nested_vcpu_reset(struct vcpu *v)
+{
+    fail(); /* no vCPU here has nesting */
+}
 void vioapic_eoi(struct domain *d, uint8_t vector)
 {
     eoi_vector = vector;
