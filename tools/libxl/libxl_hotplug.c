@@ -88,13 +88,9 @@ int libxl__hotplug(libxl_ctx *ctx, const struct libxl__device *dev,
                    const char *script, const char *action)
 {
     struct libxl__path back = libxl__device_backend(dev);
-    char *error;
-    int rc;
+    int rc = run(ctx, dev, script, action);
+    char *error = libxl__xs_read(ctx, path("%.200s/hotplug-error", back.s));
 
-    rc = run(ctx, dev, script, action);
-    if ( rc )
-        return rc;
-    error = libxl__xs_read(ctx, path("%.200s/hotplug-error", back.s));
     if ( error )
     {
         LOGD(ctx, ERROR, dev->domid, "%s %d: %s", dev->kind, dev->devid, error);

@@ -58,7 +58,7 @@ static void gen_c_info(yajl_gen g, const libxl_domain_create_info *c)
         string(g, "uuid", uuid);
     }
     string(g, "pool_name", c->pool_name);
-    defbool(g, "run_hotplug_scripts", c->run_hotplug_scripts);
+    defbool(g, "run_hotplug_scripts", true);
     yajl_gen_map_close(g);
 }
 

@@ -74,7 +74,6 @@ void libxl_domain_config_init(libxl_domain_config *config)
     libxl_domain_build_info *b = &config->b_info;
 
     memset(config, 0, sizeof(*config));
-    config->c_info.run_hotplug_scripts = true;
     b->max_memkb = LIBXL_MEMKB_DEFAULT;
     b->target_memkb = LIBXL_MEMKB_DEFAULT;
     b->timer_mode = -1;

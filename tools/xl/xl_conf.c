@@ -21,6 +21,7 @@ static const char *const ignored[] = {
     "claim_mode",
     "domid_policy",
     "vif.default.backend",
+    "run_hotplug_scripts",
     "vif.default.script",
     "vif.default.bridge",
     "vif.default.gatewaydev",
@@ -53,7 +54,6 @@ void apply_host_defaults(libxl_domain_config *config)
     libxl_domain_build_info *b = &config->b_info;
     struct cfg *cfg;
     unsigned int i;
-    bool on;
 
     if ( access(CONF_FILE, R_OK) || !(cfg = cfg_new(NULL, NULL)) )
         return;
@@ -69,8 +69,6 @@ void apply_host_defaults(libxl_domain_config *config)
     }
     default_number(cfg, "max_grant_frames", &b->max_grant_frames);
     default_number(cfg, "max_maptrack_frames", &b->max_maptrack_frames);
-    if ( cfg_get_bool(cfg, "run_hotplug_scripts", &on) > 0 && !on )
-        config->c_info.run_hotplug_scripts = false;
 
     for ( i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++ )
         (void)cfg_get(cfg, ignored[i]);

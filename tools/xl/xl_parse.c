@@ -234,6 +234,7 @@ static void parse_identity(struct parse *p)
 {
     libxl_domain_create_info *c = &p->config->c_info;
     const char *s;
+    bool on;
 
     copy_string(p, "name", &c->name);
     if ( !c->name && !p->failed )
@@ -249,7 +250,9 @@ static void parse_identity(struct parse *p)
     }
     if ( get_string(p, "pool", &s) && strcmp(s, "Pool-0") && strcmp(s, "0") )
         error_at(p, "pool", "there is only Pool-0");
-    (void)get_bool(p, "run_hotplug_scripts", &c->run_hotplug_scripts);
+    if ( get_bool(p, "run_hotplug_scripts", &on) && !on )
+        error_at(p, "run_hotplug_scripts",
+                 "scripts run by udev are not supported");
 }
 
 static void parse_kernel(struct parse *p)

@@ -110,7 +110,6 @@ typedef struct
     uuid_t uuid;
     bool have_uuid;
     char *pool_name;
-    bool run_hotplug_scripts;
 } libxl_domain_create_info;
 
 typedef struct
