@@ -23,15 +23,18 @@ serial --unit=0 --speed=115200
 terminal_output serial
 set timeout=0
 echo "GRUB: loading $hv, its Dom0 kernel and initramfs"
-$load /boot/hypervisor.gz $hv_args
-$module /boot/vmlinux $kernel_args
-$module --nounzip /boot/initrd
-boot
+if $load /boot/hypervisor.gz $hv_args; then
+    $module /boot/vmlinux $kernel_args
+    $module --nounzip /boot/initrd
+    boot
+fi
+echo "GRUB: nothing was booted"
+halt
 END
 # Only what the configuration above uses: the medium is read at each boot.
 if ! grub-mkrescue -d /usr/lib/grub/i386-pc -o "$work/iso" \
     --install-modules="normal iso9660 biosdisk serial terminal echo gzio
-        $load configfile search" \
+        $load configfile search test halt" \
     --fonts= --locales= --themes= \
     "boot/grub/grub.cfg=$work/grub.cfg" \
     "boot/hypervisor.gz=$hypervisor" \
