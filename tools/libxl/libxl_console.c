@@ -46,10 +46,10 @@ int libxl_console_tty(libxl_ctx *ctx, uint32_t domid, char **tty)
 }
 
 int libxl_console_exec(libxl_ctx *ctx, uint32_t domid, int cons_num,
-                       int notify_fd, bool escape)
+                       int notify_fd, const char *escape)
 {
     char dom[16], num[16], fd[16];
-    char *argv[10];
+    char *argv[12];
     int argc = 0;
     size_t i;
 
@@ -66,6 +66,11 @@ int libxl_console_exec(libxl_ctx *ctx, uint32_t domid, int cons_num,
     {
         argv[argc++] = (char *)"--start-notify-fd";
         argv[argc++] = fd;
+    }
+    if ( escape )
+    {
+        argv[argc++] = (char *)"--escape";
+        argv[argc++] = (char *)escape;
     }
     argv[argc] = NULL;
 

@@ -17,24 +17,12 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include <xen/hvm/params.h>
-
-#include "libxl_internal.h"
+#include "libxl_create.h"
 
 #define DEFAULT_EVENT_CHANNELS 1023u
 #define MIN_MEMORY_KB          (8u << 10)
 #define DEFAULT_TIMER_MODE     1
 #define LOCK_FILE              "/run/lock/xl"
-
-struct create
-{
-    libxl_ctx *ctx;
-    libxl_domain_config *config;
-    struct xg_image image;
-    struct xg_plan plan;
-    struct xg_config guest;
-    uint32_t domid;
-};
 
 /* ---- before there is a domain -----------------------------------------------
  */
@@ -132,7 +120,7 @@ static int set_defaults(libxl_ctx *ctx, libxl_domain_build_info *b)
     return 0;
 }
 
-static int open_image(struct create *c)
+static int open_image(struct libxl__create *c)
 {
     libxl_domain_build_info *b = &c->config->b_info;
     struct xg_error err;
@@ -153,7 +141,7 @@ static int open_image(struct create *c)
     return 0;
 }
 
-static int prepare(struct create *c)
+static int prepare(struct libxl__create *c)
 {
     unsigned int i;
     int rc;
@@ -168,7 +156,7 @@ static int prepare(struct create *c)
 
 int libxl_domain_config_check(libxl_ctx *ctx, libxl_domain_config *config)
 {
-    struct create c = { .ctx = ctx, .config = config };
+    struct libxl__create c = { .ctx = ctx, .config = config };
     int rc;
 
     c.image.ramdisk_fd = -1;
@@ -180,7 +168,7 @@ int libxl_domain_config_check(libxl_ctx *ctx, libxl_domain_config *config)
 /* ---- the empty domain
  * ----------------------------------------------------------- */
 
-static int make_domain(struct create *c)
+static int make_domain(struct libxl__create *c)
 {
     libxl_domain_build_info *b = &c->config->b_info;
     struct xen_domctl_createdomain create = {
@@ -251,7 +239,7 @@ static const struct node
     { "error", true },
 };
 
-static int make_nodes(struct create *c)
+static int make_nodes(struct libxl__create *c)
 {
     libxl_domain_config *config = c->config;
     libxl_domain_build_info *b = &config->b_info;
@@ -311,168 +299,10 @@ static int make_nodes(struct create *c)
     return libxl__batch_commit(c->ctx, &batch);
 }
 
-/* ---- limits, policy, memory
- * ------------------------------------------------------- */
-
-static int set_affinity(struct create *c, const libxl_bitmap *maps,
-                        unsigned int nr, uint32_t flags)
-{
-    unsigned int vcpu, cpu, which;
-    xc_cpumap_t map;
-    int size, rc = 0;
-
-    size = xc_get_cpumap_size(c->ctx->xch);
-    if ( !nr || size < 0 )
-        return 0;
-    for ( vcpu = 0; vcpu < c->config->b_info.max_vcpus && !rc; vcpu++ )
-    {
-        which = vcpu < nr ? vcpu : nr - 1;
-        map = libxl__calloc(size, 1);
-        for ( cpu = 0; cpu < (unsigned int)size * 8; cpu++ )
-            if ( cpu < maps[which].size * 8 &&
-                 (maps[which].map[cpu / 8] & (1u << (cpu % 8))) )
-                xc_cpumap_setcpu(cpu, map);
-        if ( xc_vcpu_setaffinity(c->ctx->xch, c->domid, vcpu,
-                                 flags & XEN_VCPUAFFINITY_HARD ? map : NULL,
-                                 flags & XEN_VCPUAFFINITY_SOFT ? map : NULL,
-                                 flags) )
-        {
-            LOGED(c->ctx, ERROR, c->domid,
-                  "cannot pin vcpu %u: does the machine have these CPUs?",
-                  vcpu);
-            rc = ERROR_FAIL;
-        }
-        free(map);
-    }
-    return rc;
-}
-
-static int set_scheduling(struct create *c)
-{
-    libxl_domain_build_info *b = &c->config->b_info;
-    struct xen_domctl_sched_credit2 params;
-    int sched, rc;
-
-    rc = set_affinity(c, b->hard, b->nr_hard, XEN_VCPUAFFINITY_HARD);
-    if ( !rc )
-        rc = set_affinity(c, b->soft, b->nr_soft, XEN_VCPUAFFINITY_SOFT);
-    if ( rc || (b->sched_weight < 0 && b->sched_cap < 0) )
-        return rc;
-
-    if ( xc_sched_id(c->ctx->xch, &sched) || sched != XEN_SCHEDULER_CREDIT2 ||
-         xc_sched_credit2_domain_get(c->ctx->xch, c->domid, &params) )
-    {
-        LOGD(c->ctx, ERROR, c->domid,
-             "the scheduler takes neither cpu_weight nor cap");
-        return ERROR_FAIL;
-    }
-    if ( b->sched_weight >= 0 )
-        params.weight = b->sched_weight;
-    if ( b->sched_cap >= 0 )
-        params.cap = b->sched_cap;
-    if ( xc_sched_credit2_domain_set(c->ctx->xch, c->domid, &params) )
-    {
-        LOGED(c->ctx, ERROR, c->domid, "cannot set cpu_weight or cap");
-        return ERROR_FAIL;
-    }
-    return 0;
-}
-
-/* One failed hypercall of many that need no explanation of their own. */
-static int hypercall_failed(struct create *c, const char *what)
-{
-    LOGED(c->ctx, ERROR, c->domid, "cannot set its %s", what);
-    return ERROR_FAIL;
-}
-
-static int set_limits(struct create *c)
-{
-    libxl_domain_build_info *b = &c->config->b_info;
-    xc_interface *xch = c->ctx->xch;
-    uint64_t pool = libxl__paging_memory_kb(b->max_memkb, b->max_vcpus) << 10;
-    int32_t offset = b->rtc_timeoffset;
-    time_t now = time(NULL);
-    struct tm local;
-
-    if ( xc_domain_max_vcpus(xch, c->domid, b->max_vcpus) )
-        return hypercall_failed(c, "number of vcpus");
-    if ( xc_domain_setmaxmem(xch, c->domid,
-                             b->target_memkb + LIBXL_MAXMEM_CONSTANT) )
-        return hypercall_failed(c, "memory limit");
-    if ( xc_hvm_param_set(xch, c->domid, HVM_PARAM_TIMER_MODE, b->timer_mode) )
-        return hypercall_failed(c, "timer mode");
-    if ( xc_domain_set_tsc_info(xch, c->domid, b->tsc_mode, 0, 0, 0) )
-        return hypercall_failed(c, "TSC mode");
-    if ( xc_set_paging_mempool_size(xch, c->domid, pool) )
-        return hypercall_failed(c, "page table memory");
-    if ( b->localtime && localtime_r(&now, &local) )
-        offset += local.tm_gmtoff;
-    if ( offset && xc_domain_set_time_offset(xch, c->domid, offset) )
-        return hypercall_failed(c, "time offset");
-    return set_scheduling(c);
-}
-
-static int set_policy(struct create *c)
-{
-    libxl_domain_build_info *b = &c->config->b_info;
-    const struct xg_policy_options options = {
-        .nested_virt = b->nested_hvm,
-        .itsc = b->invtsc,
-    };
-    struct xg_error err;
-
-    if ( !xg_domain_set_policy(c->ctx->xch, c->domid, &options, b->cpuid,
-                               b->nr_cpuid, &err) )
-        return 0;
-    LOGD(c->ctx, ERROR, c->domid, "%s", err.text);
-    return ERROR_FAIL;
-}
-
-static int alloc_ports(struct create *c)
-{
-    int store, console;
-
-    store =
-        xc_evtchn_alloc_unbound(c->ctx->xch, c->domid, LIBXL__TOOLSTACK_DOMID);
-    console =
-        xc_evtchn_alloc_unbound(c->ctx->xch, c->domid, LIBXL__TOOLSTACK_DOMID);
-    if ( store < 0 || console < 0 )
-        return hypercall_failed(c, "event channels");
-    c->guest.store_port = store;
-    c->guest.console_port = console;
-    c->guest.store_domid = LIBXL__TOOLSTACK_DOMID;
-    c->guest.console_domid = LIBXL__TOOLSTACK_DOMID;
-    return 0;
-}
-
-static int build(struct create *c)
-{
-    struct xg_error err;
-
-    if ( c->guest.populate_on_demand &&
-         !xg_populate_on_demand_start(c->ctx->xch, c->domid, &c->guest) )
-    {
-        LOGD(c->ctx, NOTICE, c->domid,
-             "the hypervisor does not populate memory on demand: growing "
-             "beyond memory= is left to the guest's balloon driver");
-        c->guest.populate_on_demand = false;
-        if ( xg_plan(&c->plan, &c->image, &c->guest, &err) )
-        {
-            LOGD(c->ctx, ERROR, c->domid, "%s", err.text);
-            return ERROR_FAIL;
-        }
-    }
-    if ( !xg_build_pvh(c->ctx->xch, c->domid, &c->image, &c->plan, &c->guest,
-                       c->ctx->lg, &err) )
-        return 0;
-    LOGD(c->ctx, ERROR, c->domid, "%s", err.text);
-    return ERROR_FAIL;
-}
-
 /* ---- what it is connected to
  * --------------------------------------------------------- */
 
-static int introduce(struct create *c)
+static int introduce(struct libxl__create *c)
 {
     struct libxl__perms ro = libxl__perms_readable(c->domid);
     struct libxl__batch b = { 0 };
@@ -501,7 +331,7 @@ static int introduce(struct create *c)
     return ERROR_FAIL;
 }
 
-static int add_devices(struct create *c)
+static int add_devices(struct libxl__create *c)
 {
     libxl_domain_config *config = c->config;
     unsigned int i;
@@ -524,7 +354,7 @@ static int add_devices(struct create *c)
     return 0;
 }
 
-static int store_config(struct create *c)
+static int store_config(struct libxl__create *c)
 {
     char *json = libxl_domain_config_to_json(c->config);
     int rc = ERROR_NOMEM;
@@ -553,17 +383,17 @@ static int lock_creation(libxl_ctx *ctx)
     return fd;
 }
 
-typedef int step_fn(struct create *c);
+typedef int step_fn(struct libxl__create *c);
 
 static step_fn *const steps[] = {
-    make_nodes, set_limits, alloc_ports, set_policy,
-    build,      introduce,  add_devices, store_config,
+    make_nodes,   libxl__set_limits, libxl__alloc_ports, libxl__set_policy,
+    libxl__build, introduce,         add_devices,        store_config,
 };
 
 int libxl_domain_create_new(libxl_ctx *ctx, libxl_domain_config *config,
                             uint32_t *domid)
 {
-    struct create c = { .ctx = ctx, .config = config };
+    struct libxl__create c = { .ctx = ctx, .config = config };
     size_t i;
     int rc, lock;
 

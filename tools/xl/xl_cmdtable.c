@@ -91,7 +91,8 @@ const struct cmd_spec cmd_table[] = {
         .summary = "Attach to domain's console",
         .arguments = "[options] <Domain>",
         .options = "-t TYPE                 Console type: pv.\n"
-                   "-n NUMBER               Console number.\n",
+                   "-n NUMBER               Console number.\n"
+                   "-e ^C                   What ends the session (^]).\n",
     },
     {
         .name = "dmesg",

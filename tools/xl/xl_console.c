@@ -11,6 +11,7 @@
 
 int main_console(int argc, char **argv)
 {
+    const char *escape = NULL;
     unsigned long num = 0;
     uint32_t domid;
     int opt;
@@ -32,6 +33,7 @@ int main_console(int argc, char **argv)
         }
         break;
     case 'e':
+        escape = optarg;
         break;
     }
     domid = find_domain(argv[optind]);
@@ -41,6 +43,6 @@ int main_console(int argc, char **argv)
                         "that could be shown\n");
         return EXIT_FAILURE;
     }
-    (void)libxl_console_exec(ctx, domid, num, -1, true);
+    (void)libxl_console_exec(ctx, domid, num, -1, escape);
     return EXIT_FAILURE;
 }

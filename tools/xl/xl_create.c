@@ -85,7 +85,7 @@ static pid_t start_console(uint32_t domid)
     else if ( !pid )
     {
         close(fds[0]);
-        (void)libxl_console_exec(ctx, domid, 0, fds[1], false);
+        (void)libxl_console_exec(ctx, domid, 0, fds[1], NULL);
         _exit(EXIT_FAILURE);
     }
     close(fds[1]);

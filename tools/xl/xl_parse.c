@@ -15,18 +15,11 @@
 
 #include <cfg.h>
 
-#include "xl.h"
+#include "xl_parse.h"
 
 #define MAX_MEMORY_MIB (1ll << 24)
 
-struct parse
-{
-    struct cfg *cfg;
-    libxl_domain_config *config;
-    bool failed;
-};
-
-static void error_at(struct parse *p, const char *name, const char *text)
+void parse_error_at(struct parse *p, const char *name, const char *text)
 {
     cfg_error_at(p->cfg, cfg_get(p->cfg, name), "%s: %s", name, text);
     p->failed = true;
@@ -50,7 +43,7 @@ static bool get_range(struct parse *p, const char *name, long long min,
     return rc > 0;
 }
 
-static bool get_bool(struct parse *p, const char *name, bool *out)
+bool parse_get_bool(struct parse *p, const char *name, bool *out)
 {
     int rc = cfg_get_bool(p->cfg, name, out);
 
@@ -78,131 +71,6 @@ static void copy_string(struct parse *p, const char *name, char **to)
     }
 }
 
-/* ---- what is refused -------------------------------------------------------
- */
-
-/*
- * Settings that real xl knows and that cannot be served here. One that says
- * "off" (0, "", "none", an empty list) is fine.
- */
-static const struct refusal
-{
-    const char *name;
-    const char *why;
-} refusals[] = {
-    { "bootloader", "boot loaders in Dom0 are not supported: use kernel=" },
-    { "bootloader_args", "boot loaders in Dom0 are not supported" },
-    { "firmware", "PVH firmware is not supported: use kernel=" },
-    { "bios", "needs an HVM domain" },
-    { "device_model_version", "needs an HVM domain" },
-    { "device_model_override", "needs an HVM domain" },
-    { "device_model_args", "needs an HVM domain" },
-    { "device_model_args_hvm", "needs an HVM domain" },
-    { "vnc", "needs an HVM domain" },
-    { "sdl", "needs an HVM domain" },
-    { "spice", "needs an HVM domain" },
-    { "vfb", "virtual framebuffers are not supported" },
-    { "vkb", "virtual keyboards are not supported" },
-    { "vsnd", "virtual sound is not supported" },
-    { "vdispl", "virtual displays are not supported" },
-    { "usb", "needs an HVM domain" },
-    { "usbdev", "USB passthrough is not supported" },
-    { "usbctrl", "USB passthrough is not supported" },
-    { "pci", "PCI passthrough is not supported (it needs VT-d)" },
-    { "vtpm", "virtual TPMs are not supported" },
-    { "p9", "9p file systems are not supported" },
-    { "pvcalls", "pvcalls is not supported" },
-    { "channel", "channels are not supported" },
-    { "viridian", "Viridian enlightenments are not supported" },
-    { "vnuma", "virtual NUMA is not supported" },
-    { "seclabel", "security labels need XSM, which is not supported" },
-    { "init_seclabel", "security labels need XSM" },
-    { "device_model_stubdomain_override", "needs an HVM domain" },
-    { "driver_domain", "driver domains are not supported" },
-    { "altp2m", "alternate p2m views are not supported" },
-    { "vmtrace_buf_kb", "processor tracing is not supported" },
-    { "iomem", "passing machine memory through is not supported" },
-    { "ioports", "passing I/O ports through is not supported" },
-    { "irqs", "passing interrupts through is not supported" },
-    { "vpmu", "the virtual PMU is not supported" },
-    { "tee", "is for ARM" },
-    { "vuart", "is for ARM" },
-    { "smbios_firmware", "needs an HVM domain" },
-    { "acpi_firmware", "additional ACPI tables are not supported" },
-    { "vcpu_list", "use vcpus and maxvcpus" },
-    { "shared_watchdog", "watchdog sharing is not supported" },
-};
-
-/* Settings without a meaning for PVH domains that do no harm. */
-static const char *const ignored[] = {
-    "boot",
-    "serial",
-    "nographic",
-    "vga",
-    "stdvga",
-    "videoram",
-    "vncpasswd",
-    "vnclisten",
-    "vncdisplay",
-    "vncunused",
-    "keymap",
-    "soundhw",
-    "usbdevice",
-    "pae",
-    "xen_platform_pci",
-    "hpet",
-    "acpi_s3",
-    "acpi_s4",
-    "nomigrate",
-    "claim_mode",
-    "monitor",
-    "parallel",
-    "gfx_passthru",
-    "opengl",
-    "ms_vm_genid",
-    "e820_host",
-    "shadow_memory",
-    "suppress_spurious_page_faults",
-    "xend_config_format",
-};
-
-static bool is_off(const struct cfg_value *value)
-{
-    const char *text = cfg_value_text(value);
-
-    if ( !text )
-        return !value->nr_items;
-    return !*text || !strcmp(text, "0") || !strcmp(text, "none") ||
-           !strcmp(text, "disabled");
-}
-
-static void check_refused(struct parse *p)
-{
-    const struct cfg_value *value;
-    size_t i;
-
-    for ( i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++ )
-    {
-        value = cfg_get(p->cfg, refusals[i].name);
-        if ( value && !is_off(value) )
-            error_at(p, refusals[i].name, refusals[i].why);
-    }
-    for ( i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++ )
-        (void)cfg_get(p->cfg, ignored[i]);
-}
-
-/* Things that a PVH domain always has. */
-static void check_always(struct parse *p)
-{
-    static const char *const names[] = { "acpi", "apic", "hap" };
-    bool on;
-    size_t i;
-
-    for ( i = 0; i < sizeof(names) / sizeof(names[0]); i++ )
-        if ( get_bool(p, names[i], &on) && !on )
-            error_at(p, names[i], "a PVH domain cannot be without it here");
-}
-
 /* ---- what is served
  * ----------------------------------------------------------- */
 
@@ -214,14 +82,15 @@ static void parse_type(struct parse *p)
     if ( get_string(p, "type", &type) )
     {
         if ( !strcmp(type, "hvm") || !strcmp(type, "pv") )
-            error_at(p, "type",
-                     "only PVH domains are supported: set type=\"pvh\"");
+            parse_error_at(p, "type",
+                           "only PVH domains are supported: set type=\"pvh\"");
         else if ( strcmp(type, "pvh") )
-            error_at(p, "type", "not one of \"pvh\", \"hvm\" and \"pv\"");
+            parse_error_at(p, "type", "not one of \"pvh\", \"hvm\" and \"pv\"");
     }
     else if ( builder )
-        error_at(p, "builder",
-                 "only PVH domains are supported: set type=\"pvh\" instead");
+        parse_error_at(
+            p, "builder",
+            "only PVH domains are supported: set type=\"pvh\" instead");
     else if ( !p->failed )
     {
         fprintf(stderr, "type is not set, which means a PV domain, and only "
@@ -245,14 +114,14 @@ static void parse_identity(struct parse *p)
     if ( get_string(p, "uuid", &s) )
     {
         if ( uuid_parse(s, c->uuid) )
-            error_at(p, "uuid", "not a UUID");
+            parse_error_at(p, "uuid", "not a UUID");
         c->have_uuid = true;
     }
     if ( get_string(p, "pool", &s) && strcmp(s, "Pool-0") && strcmp(s, "0") )
-        error_at(p, "pool", "there is only Pool-0");
-    if ( get_bool(p, "run_hotplug_scripts", &on) && !on )
-        error_at(p, "run_hotplug_scripts",
-                 "scripts run by udev are not supported");
+        parse_error_at(p, "pool", "there is only Pool-0");
+    if ( parse_get_bool(p, "run_hotplug_scripts", &on) && !on )
+        parse_error_at(p, "run_hotplug_scripts",
+                       "scripts run by udev are not supported");
 }
 
 static void parse_kernel(struct parse *p)
@@ -295,7 +164,7 @@ static void parse_size(struct parse *p)
         b->max_memkb = n << 10;
     if ( b->target_memkb != LIBXL_MEMKB_DEFAULT &&
          b->max_memkb < b->target_memkb )
-        error_at(p, "maxmem", "less than memory");
+        parse_error_at(p, "maxmem", "less than memory");
 
     b->max_vcpus = b->avail_vcpus = 1;
     if ( get_range(p, "vcpus", 1, LIBXL_MAX_VCPUS, &n) )
@@ -304,7 +173,7 @@ static void parse_size(struct parse *p)
     {
         b->max_vcpus = n;
         if ( b->avail_vcpus > b->max_vcpus )
-            error_at(p, "maxvcpus", "less than vcpus");
+            parse_error_at(p, "maxvcpus", "less than vcpus");
     }
     if ( get_range(p, "cpu_weight", 1, 65535, &n) )
         b->sched_weight = n;
@@ -326,7 +195,7 @@ static void parse_affinity(struct parse *p, const char *name,
         *maps = xl_alloc(1, sizeof(**maps));
         *nr = 1;
         if ( parse_cpu_range(cfg_value_text(list), *maps) )
-            error_at(p, name, "not of the form \"0-3,^1\" or \"all\"");
+            parse_error_at(p, name, "not of the form \"0-3,^1\" or \"all\"");
         return;
     }
     *maps = xl_alloc(list->nr_items, sizeof(**maps));
@@ -346,20 +215,22 @@ static void parse_platform(struct parse *p)
     const char *s;
     long long n;
 
-    (void)get_bool(p, "nestedhvm", &b->nested_hvm);
-    (void)get_bool(p, "localtime", &b->localtime);
-    (void)get_bool(p, "msr_relaxed", &b->msr_relaxed);
+    (void)parse_get_bool(p, "nestedhvm", &b->nested_hvm);
+    (void)parse_get_bool(p, "localtime", &b->localtime);
+    (void)parse_get_bool(p, "msr_relaxed", &b->msr_relaxed);
     if ( get_range(p, "rtc_timeoffset", INT32_MIN, INT32_MAX, &n) )
         b->rtc_timeoffset = n;
     if ( get_string(p, "tsc_mode", &s) && parse_tsc_mode(s, &b->tsc_mode) )
-        error_at(p, "tsc_mode",
-                 "not one of \"default\", \"always_emulate\" and \"native\"");
+        parse_error_at(
+            p, "tsc_mode",
+            "not one of \"default\", \"always_emulate\" and \"native\"");
     if ( get_string(p, "timer_mode", &s) &&
          parse_timer_mode(s, &b->timer_mode) )
-        error_at(p, "timer_mode",
-                 "not one of \"delay_for_missed_ticks\", "
-                 "\"no_delay_for_missed_ticks\", \"no_missed_ticks_pending\" "
-                 "and \"one_missed_tick_pending\"");
+        parse_error_at(
+            p, "timer_mode",
+            "not one of \"delay_for_missed_ticks\", "
+            "\"no_delay_for_missed_ticks\", \"no_missed_ticks_pending\" "
+            "and \"one_missed_tick_pending\"");
     if ( get_range(p, "max_event_channels", 16, 131071, &n) )
         b->event_channels = n;
     if ( get_range(p, "max_grant_frames", 1, 4096, &n) )
@@ -370,7 +241,7 @@ static void parse_platform(struct parse *p)
         b->max_grant_version = n;
     if ( get_string(p, "passthrough", &s) && strcmp(s, "disabled") &&
          strcmp(s, "default") )
-        error_at(p, "passthrough", "needs VT-d, which is not supported");
+        parse_error_at(p, "passthrough", "needs VT-d, which is not supported");
 }
 
 static void parse_actions(struct parse *p)
@@ -391,9 +262,10 @@ static void parse_actions(struct parse *p)
     for ( i = 0; i < sizeof(actions) / sizeof(actions[0]); i++ )
         if ( get_string(p, actions[i].name, &s) &&
              libxl_action_on_shutdown_from_string(s, actions[i].action) )
-            error_at(p, actions[i].name,
-                     "not one of destroy, restart, rename-restart, preserve, "
-                     "coredump-destroy, coredump-restart, soft-reset");
+            parse_error_at(
+                p, actions[i].name,
+                "not one of destroy, restart, rename-restart, preserve, "
+                "coredump-destroy, coredump-restart, soft-reset");
 }
 
 /* One item of cpuid=, where it stands. */
@@ -427,8 +299,8 @@ static void parse_cpuid(struct parse *p)
         return;
     if ( value->type != CFG_STRING )
     {
-        error_at(p, "cpuid",
-                 "only the form \"host,feature=value,...\" is supported");
+        parse_error_at(p, "cpuid",
+                       "only the form \"host,feature=value,...\" is supported");
         return;
     }
     copy = xl_strdup(value->text);
@@ -440,7 +312,7 @@ static void parse_cpuid(struct parse *p)
         if ( item == copy )
         {
             if ( strcmp(item, "host") )
-                error_at(p, "cpuid", "must begin with \"host\"");
+                parse_error_at(p, "cpuid", "must begin with \"host\"");
         }
         else
             parse_cpuid_item(p, value, item);
@@ -520,8 +392,8 @@ bool parse_domain_config(struct cfg *cfg, libxl_domain_config *config)
     parse_cpuid(&p);
     parse_disks(&p);
     parse_nics(&p);
-    check_always(&p);
-    check_refused(&p);
+    parse_check_always(&p);
+    parse_check_refused(&p);
     (void)cfg_warn_unused(cfg);
     return !p.failed;
 }

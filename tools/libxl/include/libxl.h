@@ -233,9 +233,12 @@ int libxl_domain_setmaxmem(libxl_ctx *ctx, uint32_t domid, uint64_t max_memkb);
 /* ---- console: libxl_console.c
  * ------------------------------------------------- */
 
-/* Becomes the console program; returns only on failure. notify_fd may be -1. */
+/*
+ * Becomes the console program; returns only on failure. notify_fd may be -1;
+ * escape null stands for ^].
+ */
 int libxl_console_exec(libxl_ctx *ctx, uint32_t domid, int cons_num,
-                       int notify_fd, bool escape);
+                       int notify_fd, const char *escape);
 int libxl_console_tty(libxl_ctx *ctx, uint32_t domid, char **tty);
 
 /* ---- devices: libxl_disk.c, libxl_nic.c
