@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/* What hypercall code calls, as far as the host can stand in for it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <xen/domain.h>
+#include <xen/event.h>
+#include <xen/guest-access.h>
+#include <xen/hypercalls.h>
+#include <xen/lib.h>
+#include <xen/vcpu-op.h>
+#include <xen/watchdog.h>
+
+#include "host.h"
+
+#define MAX_TEST_DOMAINS 4
+
+struct percpu test_cpu;
+struct domain *dom0;
+struct list_head domain_list = LIST_HEAD_INIT(domain_list);
+struct page_info *frame_table;
+
+static struct domain *domains[MAX_TEST_DOMAINS];
+static unsigned int nr_domains;
+static struct
+{
+    const struct vcpu *v;
+    unsigned int count;
+} upcalls[64];
+
+/* --- Memory: the guest's addresses are the test's. --- */
+
+size_t copy_from_guest_va(void *to, uint64_t gva, size_t bytes)
+{
+    if ( !gva )
+        return bytes;
+    memcpy(to, (void *)gva, bytes);
+    return 0;
+}
+
+size_t copy_to_guest_va(uint64_t gva, const void *from, size_t bytes)
+{
+    if ( !gva )
+        return bytes;
+    memcpy((void *)gva, from, bytes);
+    return 0;
+}
+
+void *alloc_xenheap_page(void)
+{
+    return calloc(1, PAGE_SIZE);
+}
+
+void free_xenheap_page(void *va)
+{
+    free(va);
+}
+
+void *xzalloc_bytes(size_t size)
+{
+    return calloc(1, size);
+}
+
+void *xmalloc_bytes(size_t size)
+{
+    return malloc(size);
+}
+
+void xfree(void *p)
+{
+    free(p);
+}
+
+struct page_info *get_page_from_gfn(struct domain *d, gfn_t gfn, p2m_type_t *t)
+{
+    return NULL;
+}
+
+struct domain *page_get_owner(const struct page_info *pg)
+{
+    return NULL;
+}
+
+void put_page(struct page_info *pg)
+{
+    abort(); /* nothing gets one */
+}
+
+/* --- Domains. --- */
+
+bool get_domain(struct domain *d)
+{
+    d->refcnt++;
+    return true;
+}
+
+void put_domain(struct domain *d)
+{
+    d->refcnt--;
+}
+
+struct domain *get_domain_by_id(domid_t domid)
+{
+    for ( unsigned int i = 0; i < nr_domains; i++ )
+        if ( domains[i]->domain_id == domid && get_domain(domains[i]) )
+            return domains[i];
+    return NULL;
+}
+
+int domain_get_target(domid_t domid, struct domain **out)
+{
+    struct domain *cd = test_cpu.curr->domain;
+
+    *out = domid == DOMID_SELF ? cd : get_domain_by_id(domid);
+    if ( domid == DOMID_SELF )
+        get_domain(cd);
+    if ( !*out )
+        return -ESRCH;
+    if ( *out == cd || cd->is_privileged )
+        return 0;
+    put_domain(*out);
+    return -EPERM;
+}
+
+struct domain *test_domain_create(unsigned int domid, unsigned int nr_vcpus,
+                                  bool privileged)
+{
+    struct domain *d = calloc(1, sizeof(*d));
+
+    d->domain_id = domid;
+    d->is_privileged = privileged;
+    d->refcnt = 1;
+    d->max_vcpus = nr_vcpus;
+    d->domctl_max_evtchn_port = 1023;
+    d->vcpu = calloc(nr_vcpus, sizeof(*d->vcpu));
+    d->shared_info = calloc(1, PAGE_SIZE);
+    if ( evtchn_domain_init(d) )
+        abort();
+    for ( unsigned int i = 0; i < nr_vcpus; i++ )
+    {
+        struct vcpu *v = d->vcpu[i] = calloc(1, sizeof(*v));
+
+        v->domain = d;
+        v->vcpu_id = i;
+        v->vcpu_info = &d->shared_info->vcpu_info[i];
+        if ( evtchn_vcpu_init(v) )
+            abort();
+    }
+    domains[nr_domains++] = d;
+    return d;
+}
+
+void test_domains_destroy(void)
+{
+    while ( nr_domains )
+    {
+        struct domain *d = domains[--nr_domains];
+
+        if ( evtchn_domain_destroy(d) )
+            abort();
+        for ( unsigned int i = 0; i < d->max_vcpus; i++ )
+        {
+            evtchn_vcpu_destroy(d->vcpu[i]);
+            free(d->vcpu[i]);
+        }
+        evtchn_domain_free(d);
+        free(d->shared_info);
+        free(d->vcpu);
+        free(d);
+    }
+    memset(upcalls, 0, sizeof(upcalls));
+}
+
+void test_become(struct domain *d)
+{
+    test_cpu.curr = d->vcpu[0];
+}
+
+/* --- What happens to vCPUs is only counted. --- */
+
+void hvm_assert_evtchn_upcall(struct vcpu *v)
+{
+    for ( unsigned int i = 0; i < ARRAY_SIZE(upcalls); i++ )
+        if ( upcalls[i].v == v || !upcalls[i].v )
+        {
+            upcalls[i].v = v;
+            upcalls[i].count++;
+            return;
+        }
+}
+
+unsigned int test_upcalls(const struct vcpu *v)
+{
+    for ( unsigned int i = 0; i < ARRAY_SIZE(upcalls); i++ )
+        if ( upcalls[i].v == v )
+        {
+            unsigned int n = upcalls[i].count;
+
+            upcalls[i].count = 0;
+            return n;
+        }
+    return 0;
+}
+
+void vcpu_unblock(struct vcpu *v)
+{
+    v->pause_flags &= ~(VPF_blocked | VPF_polling);
+}
+
+void vcpu_info_unmap(struct vcpu *v)
+{
+}
+
+void domain_watchdog_destroy(struct domain *d)
+{
+}
+
+void hypercall_continue(unsigned long a1, unsigned long a2, unsigned long a3,
+                        unsigned long a4, unsigned long a5)
+{
+    abort(); /* nothing is preempted here */
+}
+
+bool hypercall_preempt_check(void)
+{
+    return false;
+}
+
+void assert_failed(const char *expr, const char *file, int line)
+{
+    fprintf(stderr, "%s:%d: %s\n", file, line, expr);
+    abort();
+}
