@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/* TEST-SOURCES: xen/nested/merge-ctrl.c xen/nested/merge-bitmap.c */
+/* TEST-SOURCES: xen/nested/nested-caps.c xen/nested/vmcs12.c */
+/* TEST-SOURCES: xen/nested/nested.c */
+/* What L2 runs with: never more than L0 and L1 both allow. */
+#include "nested-test.h"
+#include "../../../../xen/nested/merge.h"
+
+static struct merge_l0 plain_l0(void)
+{
+    return (struct merge_l0){
+        .pin =
+            PIN_DEFAULT1 | PIN_EXT_INTR | PIN_NMI | PIN_VIRT_NMI | PIN_PREEMPT,
+        .proc = PROC_TRUE_DEFAULT1 | PROC_HLT | PROC_IO_BITMAPS |
+                PROC_MSR_BITMAPS | PROC_SECONDARY | PROC_TSC_OFFSET |
+                PROC_TPR_SHADOW | PROC_INTR_WINDOW,
+        .proc2 = PROC2_EPT | PROC2_VPID | PROC2_UNRESTRICTED | PROC2_RDTSCP |
+                 PROC2_WBINVD,
+        .exit = EXIT_CTL_TRUE_DEFAULT1 | EXIT_CTL_HOST_64 | EXIT_CTL_ACK_INTR,
+        .entry = ENTRY_CTL_TRUE_DEFAULT1,
+        .exception_bitmap = 1u << X86_EXC_MC,
+        .cr0_mask = X86_CR0_NE | X86_CR0_CD | X86_CR0_NW,
+        .cr0_forced0 = X86_CR0_CD | X86_CR0_NW,
+        .cr0_forced1 = X86_CR0_NE,
+        .cr4_mask = X86_CR4_VMXE | X86_CR4_MCE,
+        .cr4_forced1 = X86_CR4_VMXE,
+        .tsc_offset = 1000,
+        .efer = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE,
+        .pat = 0x0007040600070406ULL,
+        .dr7 = 0x400,
+    };
+}
+
+static void test_controls(void **state)
+{
+    const struct merge_l0 l0 = plain_l0();
+    struct vmcs02_ctrl c;
+    struct vmcs12 v;
+
+    good_vmcs12(&v);
+    v.proc_ctrl |= PROC_RDTSC | PROC_TSC_OFFSET | PROC_NMI_WINDOW;
+    v.proc2_ctrl |= PROC2_RDTSCP | PROC2_INVPCID | PROC2_DESC_TABLE;
+    v.tsc_offset = 234;
+    v.exception_bitmap = 1u << X86_EXC_DB;
+    merge_controls(&l0, &v, &c);
+    assert_true(merge_is_safe(&l0, &v, &c));
+    /* Exiting: either. */
+    assert_true(c.proc & PROC_RDTSC);
+    assert_true(c.proc & PROC_HLT);
+    assert_true(c.proc2 & PROC2_DESC_TABLE);
+    assert_true(c.proc2 & PROC2_WBINVD);
+    assert_int_equal(c.exception_bitmap, 1u << X86_EXC_MC | 1u << X86_EXC_DB);
+    /* Enabling: both. */
+    assert_true(c.proc2 & PROC2_RDTSCP);
+    assert_false(c.proc2 & PROC2_INVPCID);
+    /* L1's alone. */
+    assert_true(c.proc & PROC_NMI_WINDOW);
+    assert_false(c.proc & PROC_INTR_WINDOW);
+    assert_false(c.proc & PROC_TPR_SHADOW);
+    /* Ports always exit; without a bitmap of L1's so do MSRs. */
+    assert_true(c.proc & PROC_UNCOND_IO);
+    assert_false(c.proc & (PROC_IO_BITMAPS | PROC_MSR_BITMAPS));
+    assert_int_equal(c.tsc_offset, 1234);
+    assert_true(c.entry & ENTRY_CTL_GUEST_64);
+    assert_true(c.exit & EXIT_CTL_SAVE_EFER);
+}
+
+/* CR8 is L1's local APIC unless L1 gives L2 a task priority of its own. */
+static void test_cr8(void **state)
+{
+    const struct merge_l0 l0 = plain_l0();
+    const uint32_t both = PROC_CR8_LOAD | PROC_CR8_STORE;
+    struct vmcs12 v;
+
+    good_vmcs12(&v);
+    assert_int_equal(merge_proc(l0.proc, &v) & both, both);
+    v.proc_ctrl |= PROC_TPR_SHADOW;
+    assert_int_equal(merge_proc(l0.proc, &v) & both, 0);
+    assert_true(merge_proc(l0.proc, &v) & PROC_TPR_SHADOW);
+    v.proc_ctrl |= PROC_CR8_STORE;
+    assert_int_equal(merge_proc(l0.proc, &v) & both, PROC_CR8_STORE);
+    /* L0's own way of having CR8 exit is not L2's. */
+    assert_int_equal(merge_proc(l0.proc | both, &v) & both, PROC_CR8_STORE);
+}
+
+static void test_inactive_secondary(void **state)
+{
+    const struct merge_l0 l0 = plain_l0();
+    struct vmcs02_ctrl c;
+    struct vmcs12 v;
+
+    good_vmcs12(&v);
+    v.proc_ctrl &= ~PROC_SECONDARY;
+    v.proc2_ctrl = ~0u;
+    merge_controls(&l0, &v, &c);
+    assert_true(merge_is_safe(&l0, &v, &c));
+    assert_int_equal(c.proc2, PROC2_EPT | PROC2_VPID | PROC2_WBINVD);
+}
+
+/* Whatever 32-bit words L0 and L1 have, the result is safe. */
+static void test_never_more_than_both(void **state)
+{
+    srand(1);
+    for ( unsigned int i = 0; i < 100000; i++ )
+    {
+        struct merge_l0 l0 = plain_l0();
+        struct vmcs02_ctrl c;
+        struct vmcs12 v;
+
+        good_vmcs12(&v);
+        l0.proc = (uint32_t)rand() << 1 | PROC_SECONDARY;
+        l0.proc2 = (uint32_t)rand() << 1;
+        v.pin_ctrl = rand();
+        v.proc_ctrl = (uint32_t)rand() << 1;
+        v.proc2_ctrl = (uint32_t)rand() << 1;
+        v.exception_bitmap = (uint32_t)rand() << 1;
+        merge_controls(&l0, &v, &c);
+        assert_true(merge_is_safe(&l0, &v, &c));
+    }
+}
+
+/* And the judge does see what is unsafe. */
+static void test_unsafe_is_seen(void **state)
+{
+    const struct merge_l0 l0 = plain_l0();
+    struct vmcs02_ctrl good, c;
+    struct vmcs12 v;
+
+    good_vmcs12(&v);
+    v.proc2_ctrl |= PROC2_DESC_TABLE;
+    merge_controls(&l0, &v, &good);
+    c = good;
+    c.proc &= ~PROC_UNCOND_IO;
+    assert_false(merge_is_safe(&l0, &v, &c));
+    c = good;
+    c.proc |= PROC_MSR_BITMAPS;
+    assert_false(merge_is_safe(&l0, &v, &c));
+    c = good;
+    c.proc &= ~PROC_CR8_LOAD;
+    assert_false(merge_is_safe(&l0, &v, &c));
+    c = good;
+    c.proc2 &= ~PROC2_DESC_TABLE;
+    assert_false(merge_is_safe(&l0, &v, &c));
+    c = good;
+    c.proc2 |= PROC2_RDTSCP; /* L1 did not give it */
+    assert_false(merge_is_safe(&l0, &v, &c));
+    c = good;
+    c.pin &= ~PIN_EXT_INTR;
+    assert_false(merge_is_safe(&l0, &v, &c));
+    c = good;
+    c.exception_bitmap = 0;
+    assert_false(merge_is_safe(&l0, &v, &c));
+}
+
+static void test_page_faults(void **state)
+{
+    struct merge_l0 l0 = plain_l0();
+    struct vmcs02_ctrl c;
+    struct vmcs12 v;
+
+    good_vmcs12(&v);
+    v.exception_bitmap = 1u << X86_EXC_PF;
+    v.pf_error_mask = 0x1f;
+    v.pf_error_match = 0x9;
+    merge_controls(&l0, &v, &c);
+    assert_int_equal(c.pf_error_mask, 0x1f);
+    assert_int_equal(c.pf_error_match, 0x9);
+    l0.exception_bitmap |= 1u << X86_EXC_PF;
+    merge_controls(&l0, &v, &c);
+    assert_int_equal(c.pf_error_mask | c.pf_error_match, 0);
+}
+
+static void test_cr(void **state)
+{
+    const struct merge_l0 l0 = plain_l0();
+    struct vmcs02_cr cr;
+    struct vmcs12 v;
+
+    good_vmcs12(&v);
+    v.guest_cr0 |= X86_CR0_CD | X86_CR0_TS;
+    v.cr0_mask = X86_CR0_TS;
+    v.cr0_read_shadow = 0; /* L2 is to see TS clear */
+    merge_cr(&l0, &v, &cr);
+    assert_int_equal(cr.cr0_mask, l0.cr0_mask | X86_CR0_TS);
+    assert_true(cr.cr0 & X86_CR0_TS);
+    assert_false(cr.cr0 & X86_CR0_CD);
+    assert_false(cr.cr0_shadow & X86_CR0_TS);
+    assert_true(cr.cr0_shadow & X86_CR0_CD); /* L2 sees the CD it has */
+    assert_true(cr.cr4 & X86_CR4_VMXE);
+}
+
+/* What comes back after a run in which L2 changed nothing is what went in. */
+static void test_cr_round_trip(void **state)
+{
+    const struct merge_l0 l0 = plain_l0();
+
+    srand(2);
+    for ( unsigned int i = 0; i < 10000; i++ )
+    {
+        struct vmcs02_cr cr;
+        struct vmcs12 v;
+
+        good_vmcs12(&v);
+        v.guest_cr0 = (uint32_t)rand() | X86_CR0_NE;
+        v.cr0_mask = rand();
+        v.cr0_read_shadow = rand();
+        merge_cr(&l0, &v, &cr);
+        assert_true(unmerge_cr(cr.cr0, cr.cr0_shadow, l0.cr0_mask & ~v.cr0_mask,
+                               v.cr0_mask, v.guest_cr0) == v.guest_cr0);
+    }
+    /* A bit that nobody masks comes from the register. */
+    assert_int_equal(unmerge_cr(8, 0, 0x20, 0x10, 0x10), 0x18);
+}
+
+static void test_msrs(void **state)
+{
+    const struct merge_l0 l0 = plain_l0();
+    struct vmcs02_msrs m;
+    struct vmcs12 v;
+
+    good_vmcs12(&v);
+    v.guest_pat = 6;
+    merge_msrs(&l0, &v, &m);
+    assert_int_equal(m.efer, v.guest_efer);
+    assert_true(m.pat == l0.pat);
+    v.entry_ctrl |= ENTRY_CTL_LOAD_PAT;
+    merge_msrs(&l0, &v, &m);
+    assert_int_equal(m.pat, 6);
+
+    /* EFER not loaded: L1's, with LMA and LME as the entry has them. */
+    v.entry_ctrl = ENTRY_CTL_TRUE_DEFAULT1;
+    merge_msrs(&l0, &v, &m);
+    assert_int_equal(m.efer, EFER_SCE | EFER_NXE);
+    assert_int_equal(m.dr7, l0.dr7);
+    v.entry_ctrl |= ENTRY_CTL_GUEST_64;
+    merge_msrs(&l0, &v, &m);
+    assert_int_equal(m.efer, EFER_SCE | EFER_NXE | EFER_LMA | EFER_LME);
+    v.entry_ctrl = ENTRY_CTL_TRUE_DEFAULT1;
+    v.guest_cr0 &= ~X86_CR0_PG;
+    merge_msrs(&l0, &v, &m);
+    assert_int_equal(m.efer, EFER_SCE | EFER_NXE | EFER_LME);
+}
+
+static void test_bitmaps(void **state)
+{
+    static uint64_t l0[BITMAP_WORDS], l1[BITMAP_WORDS], out[BITMAP_WORDS];
+    struct msr_bitmap_words words;
+
+    memset(l0, 0xff, sizeof(l0));
+    memset(out, 0xff, sizeof(out));
+    l0[5] = ~6ULL;
+    l0[300] = 0;
+    memset(l1, 0, sizeof(l1));
+    l1[5] = 2;
+    merge_bitmap_scan(l0, &words);
+    assert_int_equal(words.count, 2);
+    merge_msr_bitmap(out, l0, l1, &words);
+    for ( unsigned int i = 0; i < BITMAP_WORDS; i++ )
+        assert_true(out[i] == (l0[i] | l1[i]));
+    /* L1 without a bitmap wants them all. */
+    merge_msr_bitmap(out, l0, NULL, &words);
+    for ( unsigned int i = 0; i < BITMAP_WORDS; i++ )
+        assert_true(out[i] == ~0ULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_controls),
+        cmocka_unit_test(test_cr8),
+        cmocka_unit_test(test_inactive_secondary),
+        cmocka_unit_test(test_never_more_than_both),
+        cmocka_unit_test(test_unsafe_is_seen),
+        cmocka_unit_test(test_page_faults),
+        cmocka_unit_test(test_cr),
+        cmocka_unit_test(test_cr_round_trip),
+        cmocka_unit_test(test_msrs),
+        cmocka_unit_test(test_bitmaps),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
