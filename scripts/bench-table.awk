@@ -5,7 +5,7 @@ FNR == 1 { file++ }
 file == 1 { split($0, f, "|"); order[++n] = f[1]; label[f[1]] = f[2]; next }
 {
     value[file, $1] = $2; exits[file, $1] = $3; vmx[file, $1] = $4
-    if (!($1 in label) && $1 != "empty") {
+    if (!($1 in label) && $1 !~ /empty$/) {
         order[++n] = $1
         label[$1] = $1
     }
