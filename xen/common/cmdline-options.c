@@ -58,18 +58,42 @@ custom_param("dom0_max_vcpus", parse_dom0_max_vcpus);
  * Words that Xen's users have on their command lines. The text, where there
  * is one, is printed: silence is for what is true here anyway.
  */
+#define NOTE_DOM0  "that is left to Dom0"
+#define NOTE_IOMMU "no IOMMU is used"
+#define NOTE_MITIG "no mitigation is applied yet"
+
 accepted_param(placeholder, "placeholder", NULL);
 accepted_param(real_mode, "no-real-mode", NULL);
 accepted_param(edd, "edd", NULL);
-accepted_param(dom0, "dom0", "Dom0 is always PVH");
-accepted_param(dom0_iommu, "dom0-iommu", "no IOMMU is used");
-accepted_param(iommu, "iommu", "no IOMMU is used");
+accepted_param(edid, "edid", NULL);
 accepted_param(serial_tx, "serial_tx_buffer", NULL);
-accepted_param(spec_ctrl, "spec-ctrl", "no mitigation is applied yet");
+accepted_param(hap, "hap", NULL);
+accepted_param(ept, "ept", NULL);
+accepted_param(smt, "smt", NULL);
+accepted_param(bootscrub, "bootscrub", "pages are cleared when given out");
+accepted_param(dom0, "dom0", "Dom0 is always PVH");
+accepted_param(dom0_pin, "dom0_vcpus_pin", "vCPUs are not pinned at boot");
+accepted_param(dom0_iommu, "dom0-iommu", NOTE_IOMMU);
+accepted_param(iommu, "iommu", NOTE_IOMMU);
+accepted_param(intremap, "intremap", NOTE_IOMMU);
+accepted_param(spec_ctrl, "spec-ctrl", NOTE_MITIG);
+accepted_param(xpti, "xpti", NOTE_MITIG);
+accepted_param(pv_l1tf, "pv-l1tf", NOTE_MITIG);
+accepted_param(tsx, "tsx", NOTE_MITIG);
 accepted_param(ucode, "ucode", "microcode is left to the firmware");
 accepted_param(watchdog, "watchdog", "there is no watchdog");
 accepted_param(sched, "sched", "there is one scheduler");
-accepted_param(vga, "vga", "the screen is left to Dom0");
+accepted_param(vga, "vga", NOTE_DOM0);
+accepted_param(acpi, "acpi", NULL);
 accepted_param(cpufreq, "cpufreq", "frequencies are left to the processor");
-accepted_param(hap, "hap", NULL);
+accepted_param(cpuidle, "cpuidle", "idle CPUs are halted");
+accepted_param(max_cstate, "max_cstate", "idle CPUs are halted");
+accepted_param(mwait_idle, "mwait-idle", "idle CPUs are halted");
+accepted_param(clocksource, "clocksource", "time comes from the TSC");
+accepted_param(tsc, "tsc", "time comes from the TSC");
+accepted_param(crashkernel, "crashkernel", "there is no crash kernel");
+accepted_param(flask, "flask", "there are no security modules");
+accepted_param(xsm, "xsm", "there are no security modules");
 accepted_param(apicv, "apicv", "see the VMX features printed at boot");
+accepted_param(pci, "pci", NOTE_DOM0);
+accepted_param(msi, "msi", "Dom0's devices use line interrupts");

@@ -84,8 +84,13 @@ void console_init_ring(void)
         console_ring_resize(buffer, PAGE_SIZE << order);
 }
 
+static bool opt_console_to_ring;
+boolean_param("console_to_ring", opt_console_to_ring);
+
 void console_hwdom_write(const char *s, size_t n)
 {
+    if ( opt_console_to_ring )
+        console_ring_write(s, n);
     console_write(s, n);
 }
 
@@ -93,8 +98,21 @@ void console_hwdom_write(const char *s, size_t n)
  * Input belongs to Dom0, until the switch character was typed three times
  * in a row; then it is debug keys until it was typed three times again.
  */
-#define SWITCH_CHAR  ('a' - 'a' + 1) /* Ctrl-A */
 #define SWITCH_COUNT 3
+
+static char switch_char = 'a' - 'a' + 1; /* Ctrl-A */
+
+/* conswitch=LETTER: that one with Ctrl; Xen's second character is ignored. */
+static int parse_conswitch(const char *s)
+{
+    char c = s[0] | 0x20;
+
+    if ( c < 'a' || c > 'z' || (s[1] != '\0' && s[2] != '\0') )
+        return -EINVAL;
+    switch_char = c - 'a' + 1;
+    return 0;
+}
+custom_param("conswitch", parse_conswitch);
 
 static char input[256];
 static unsigned int input_head, input_tail;
@@ -109,19 +127,19 @@ void console_set_input_hook(void (*fn)(void))
 
 void console_input(char c)
 {
-    if ( c == SWITCH_CHAR && ++switch_seen == SWITCH_COUNT )
+    if ( c == switch_char && ++switch_seen == SWITCH_COUNT )
     {
         switch_seen = 0;
         to_hypervisor = !to_hypervisor;
-        printk("*** Serial input to %s (type Ctrl-A three times to switch)\n",
-               to_hypervisor ? "Nidus" : "Dom0");
+        printk("*** Serial input to %s (type Ctrl-%c three times to switch)\n",
+               to_hypervisor ? "Nidus" : "Dom0", switch_char - 1 + 'A');
         return;
     }
-    if ( c != SWITCH_CHAR )
+    if ( c != switch_char )
         switch_seen = 0;
     if ( to_hypervisor )
     {
-        if ( c != SWITCH_CHAR )
+        if ( c != switch_char )
             handle_keypress(c);
         return;
     }

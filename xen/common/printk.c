@@ -141,7 +141,7 @@ static void format_stamp(char *buf, size_t size)
                  (unsigned int)(us % 1000000));
         break;
     case STAMP_RAW:
-        snprintf(buf, size, "[%020lu] ", (unsigned long)time_raw());
+        snprintf(buf, size, "[%016lx] ", (unsigned long)time_raw());
         break;
     }
 }
@@ -252,8 +252,16 @@ void vprintk_prefix(const char *prefix, bool guest, const char *fmt, va_list ap)
 }
 
 /* For a panic: whoever held the lock will not give it back. */
+static bool lock_broken;
+
+bool console_is_broken(void)
+{
+    return lock_broken;
+}
+
 void printk_break_lock(void)
 {
+    lock_broken = true;
     spin_lock_init(&printk_lock);
     if ( !at_line_start )
         emit("\n", 1);

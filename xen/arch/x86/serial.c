@@ -5,12 +5,12 @@
  * A character takes thousands of instructions on a serial line, so output
  * goes to a ring; the port's FIFO is filled from there whenever it is found
  * empty: while writing, or by the port's interrupt once that is routed. A
- * full ring, a flush or a panic waits for the line. Each port is used by the
- * holder of the console lock, or with interrupts off on one CPU.
+ * full ring, a flush or a panic waits for the line.
  */
 #include <xen/cmdline.h>
 #include <xen/console.h>
 #include <xen/lib.h>
+#include <xen/spinlock.h>
 #include <xen/time.h>
 #include <xen/timer.h>
 #include <asm/apic.h>
@@ -63,6 +63,7 @@ struct uart
     uint8_t lcr;
     bool active, interrupts;
     unsigned int fifo; /* characters an empty transmitter takes */
+    spinlock_t lock;   /* all below, and the transmitter */
     uint8_t ier;
     uint32_t head, tail; /* of tx; head - tail bytes wait */
     struct timer poll;
@@ -190,15 +191,6 @@ static void drain(struct uart *u, uint32_t until)
             fill_fifo(u);
 }
 
-/* All out and gone over the line: before the machine is switched off. */
-static void drain_fully(struct uart *u)
-{
-    drain(u, u->head);
-    for ( unsigned int i = 0; i < DRAIN_POLLS; i++ )
-        if ( inb(u->base + UART_LSR) & LSR_TEMT )
-            break;
-}
-
 static void put_byte(struct uart *u, char c)
 {
     if ( u->head - u->tail == TX_SIZE )
@@ -206,8 +198,33 @@ static void put_byte(struct uart *u, char c)
     u->tx[u->head++ % TX_SIZE] = c;
 }
 
+/* A panic does not wait for a lock whose holder may be itself. */
+static void lock_tx(struct uart *u)
+{
+    if ( !console_is_broken() )
+        spin_lock(&u->lock);
+}
+
+static void unlock_tx(struct uart *u)
+{
+    if ( !console_is_broken() )
+        spin_unlock(&u->lock);
+}
+
+/* All out and gone over the line: before the machine is switched off. */
+static void drain_fully(struct uart *u)
+{
+    lock_tx(u);
+    drain(u, u->head);
+    for ( unsigned int i = 0; i < DRAIN_POLLS; i++ )
+        if ( inb(u->base + UART_LSR) & LSR_TEMT )
+            break;
+    unlock_tx(u);
+}
+
 static void uart_write(struct uart *u, const char *s, size_t n)
 {
+    lock_tx(u);
     for ( ; n != 0; n--, s++ )
     {
         if ( *s == '\n' )
@@ -220,6 +237,19 @@ static void uart_write(struct uart *u, const char *s, size_t n)
             fill_fifo(u);
         update_ier(u);
     }
+    unlock_tx(u);
+}
+
+/* The transmitter may have room again. */
+static void transmit(struct uart *u)
+{
+    lock_tx(u);
+    if ( tx_ready(u) )
+    {
+        fill_fifo(u);
+        update_ier(u);
+    }
+    unlock_tx(u);
 }
 
 static void receive(struct uart *u)
@@ -246,11 +276,7 @@ static void uart_interrupt(uint8_t vector, void *data)
         if ( inb(u->base + UART_IIR) & IIR_NONE )
             break;
         receive(u);
-        if ( tx_ready(u) )
-        {
-            fill_fifo(u);
-            update_ier(u);
-        }
+        transmit(u);
     }
 }
 
@@ -259,8 +285,7 @@ static void uart_poll(void *data)
     struct uart *u = data;
 
     receive(u);
-    if ( tx_ready(u) )
-        fill_fifo(u);
+    transmit(u);
     set_timer(&u->poll, NOW() + RX_POLL);
 }
 
@@ -287,8 +312,7 @@ static void uart_init_irq(struct uart *u)
     ioapic_unmask(gsi);
     u->interrupts = true;
     update_ier(u);
-    if ( tx_ready(u) )
-        fill_fifo(u);
+    transmit(u);
 }
 
 void console_init_irq(void)

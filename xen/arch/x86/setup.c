@@ -173,12 +173,6 @@ static void init_devices(void)
     console_init_irq();
 }
 
-static void key_reboot(unsigned char key)
-{
-    (void)key;
-    machine_restart();
-}
-
 /* What guests can be given depends on the processor and on VT-x. */
 static void init_cpu_policies(void)
 {
@@ -197,9 +191,9 @@ void boot_main(uint32_t magic, uint32_t info)
     init_early(magic, info);
     init_memory();
     init_devices();
-    register_keyhandler('R', key_reboot, "restart the machine at once");
-    fpu_init_cpu();
+    debug_keys_init();
     vmx_bringup();
+    fpu_init_cpu();
     init_cpu_policies();
     sched_init();
     dom0_build();

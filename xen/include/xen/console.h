@@ -26,6 +26,7 @@ void console_start_sync(void);
 void console_flush(void);
 void console_init_ring(void); /* conring_size=, once there is a heap */
 void printk_break_lock(void); /* panic: the holder will not return */
+bool console_is_broken(void); /* that was called: take no locks any more */
 
 /* What Dom0 writes by console_io: to the channels as it is. */
 void console_hwdom_write(const char *s, size_t n);
@@ -57,3 +58,5 @@ void console_ring_resize(char *buffer, uint32_t size);
 void register_keyhandler(unsigned char key, void (*fn)(unsigned char key),
                          const char *description);
 void handle_keypress(unsigned char key);
+/* Register the common ones. */
+void debug_keys_init(void);

@@ -8,6 +8,8 @@
 
 /* Frame table entries for the RAM [start, start + nr), before heap_add(). */
 void frame_table_mark_ram(uint64_t start_mfn, uint64_t nr);
+/* ... and for what is no RAM in between. */
+void frame_table_mark_hole(uint64_t start_mfn, uint64_t nr);
 /* Give free RAM to the heap. */
 void heap_add(uint64_t start_mfn, uint64_t nr);
 /* A block of 2^order pages, or NULL; the caller sets owner and count. */

@@ -1,5 +1,5 @@
-/* TEST-SOURCES: xen/common/cmdline.c xen/common/cmdline-options.c
- * xen/lib/parse.c */
+/* TEST-SOURCES: xen/common/cmdline.c xen/lib/parse.c */
+/* TEST-SOURCES: xen/common/cmdline-options.c */
 /* TEST-CFLAGS: -Dstrlcpy=hv_strlcpy -Wno-format-security */
 /* SPDX-License-Identifier: MIT */
 /* The command line: every kind of option, and every kind of mistake. */

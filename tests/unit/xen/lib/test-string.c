@@ -1,6 +1,6 @@
 /* TEST-SOURCES: xen/lib/string.c */
-/* TEST-CFLAGS: -include tests/unit/xen/lib/rename-string.h -fno-builtin
- * -fno-sanitize=address */
+/* TEST-CFLAGS: -include tests/unit/xen/lib/rename-string.h */
+/* TEST-CFLAGS: -fno-builtin -fno-sanitize=address */
 /* SPDX-License-Identifier: MIT */
 /* Memory and string functions, against plain expectations. */
 #include <stdarg.h>

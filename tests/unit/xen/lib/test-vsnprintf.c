@@ -1,6 +1,6 @@
 /* TEST-SOURCES: xen/lib/vsnprintf.c */
-/* TEST-CFLAGS: -Dsnprintf=hv_snprintf -Dvsnprintf=hv_vsnprintf -Wno-format
- * -fno-builtin */
+/* TEST-CFLAGS: -Dsnprintf=hv_snprintf -Dvsnprintf=hv_vsnprintf */
+/* TEST-CFLAGS: -Wno-format -fno-builtin */
 /* SPDX-License-Identifier: MIT */
 /* Formatted output against what the C library makes of the same format. */
 #include <stdarg.h>

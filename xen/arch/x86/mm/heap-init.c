@@ -39,7 +39,7 @@ static paddr_t ram_top(void)
 
 void frame_table_init(void)
 {
-    uint64_t size;
+    uint64_t size, done = 0;
     paddr_t pa;
 
     boot_alloc_limit = DIRECTMAP_SIZE;
@@ -49,16 +49,19 @@ void frame_table_init(void)
     if ( pa == 0 )
         panic("No memory for the frame table (%lu KiB)", size >> 10);
     frame_table = maddr_to_virt(pa);
-    memset(frame_table, 0, size);
     for ( unsigned int i = 0; i < boot_info.nr_regions; i++ )
     {
         const struct boot_region *r = &boot_info.region[i];
         uint64_t start = ROUNDUP(r->base, PAGE_SIZE) >> PAGE_SHIFT;
         uint64_t end = min((r->base + r->size) >> PAGE_SHIFT, max_page);
 
-        if ( r->type == E820_RAM && start < end )
-            frame_table_mark_ram(start, end - start);
+        if ( r->type != E820_RAM || start >= end )
+            continue;
+        frame_table_mark_hole(done, start - done);
+        frame_table_mark_ram(start, end - start);
+        done = end;
     }
+    frame_table_mark_hole(done, max_page - done);
 }
 
 void heap_init(void)

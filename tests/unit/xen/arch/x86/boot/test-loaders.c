@@ -1,5 +1,7 @@
-/* TEST-SOURCES: xen/arch/x86/boot/bootinfo.c xen/arch/x86/boot/multiboot2.c
- * xen/arch/x86/boot/multiboot1.c xen/arch/x86/boot/pvh.c */
+/* TEST-SOURCES: xen/arch/x86/boot/bootinfo.c */
+/* TEST-SOURCES: xen/arch/x86/boot/multiboot1.c */
+/* TEST-SOURCES: xen/arch/x86/boot/multiboot2.c */
+/* TEST-SOURCES: xen/arch/x86/boot/pvh.c */
 /* SPDX-License-Identifier: MIT */
 /* What boot loaders pass, by three protocols, well- and malformed. */
 #include <stdarg.h>

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* Debug keys that show the state of domains, memory and interrupts. */
+#include <xen/console.h>
+#include <xen/domain.h>
+#include <xen/heap.h>
+#include <xen/lib.h>
+#include <xen/time.h>
+#include <asm/irq.h>
+#include <asm/setup.h>
+#include <asm/vmx.h>
+
+static void show_domains(unsigned char key)
+{
+    const struct domain *d;
+    const struct vcpu *v;
+
+    (void)key;
+    for_each_domain (d)
+    {
+        printk("d%u:%s%s%s pages %lu of %lu, references %u, pause count %d\n",
+               d->domain_id, d->is_dying ? " dying" : "",
+               d->is_shut_down ? " shut down" : "", d->nested ? " nested" : "",
+               d->tot_pages, d->max_pages, d->refcnt, d->pause_count);
+        for_each_vcpu (d, v)
+            printk("  v%u: CPU%u,%s%s%s%s pause count %d, ran %lu ms\n",
+                   v->vcpu_id, v->processor, v->is_running ? " running," : "",
+                   v->pause_flags & VPF_blocked ? " blocked," : "",
+                   v->pause_flags & VPF_polling ? " polling," : "",
+                   v->pause_flags & VPF_down ? " down," : "", v->pause_count,
+                   (unsigned long)(vcpu_runtime(v) / MILLISECS(1)));
+    }
+}
+
+static void show_memory(unsigned char key)
+{
+    (void)key;
+    printk("RAM %lu KiB, free %lu KiB, claimed %lu KiB\n", total_pages << 2,
+           avail_pages() << 2, outstanding_claims() << 2);
+}
+
+static void show_interrupts(unsigned char key)
+{
+    (void)key;
+    for ( unsigned int v = VECTOR_DYNAMIC_FIRST; v <= VECTOR_SPURIOUS; v++ )
+        if ( irq_count(v) != 0 )
+            printk("vector %#04x: %lu\n", v, irq_count(v));
+}
+
+static void show_time(unsigned char key)
+{
+    (void)key;
+    printk("System time %ld us, TSC %lu at %u kHz\n", NOW() / 1000, time_raw(),
+           cpu_khz);
+}
+
+static void show_guest_registers(unsigned char key)
+{
+    (void)key;
+    if ( current == NULL )
+        printk("No guest is on this CPU\n");
+    else
+        vmx_dump_vcpu(current);
+}
+
+static void key_reboot(unsigned char key)
+{
+    (void)key;
+    machine_restart();
+}
+
+static void key_panic(unsigned char key)
+{
+    (void)key;
+    panic("Asked for by a debug key");
+}
+
+void debug_keys_init(void)
+{
+    static const struct
+    {
+        unsigned char key;
+        void (*fn)(unsigned char key);
+        const char *text;
+    } keys[] = {
+        { 'q', show_domains, "show domains and their vCPUs" },
+        { 'm', show_memory, "show memory" },
+        { 'i', show_interrupts, "count interrupts" },
+        { 't', show_time, "show the time" },
+        { 'v', show_guest_registers, "show the guest on this CPU" },
+        { 'R', key_reboot, "restart the machine at once" },
+        { 'C', key_panic, "panic" },
+    };
+
+    for ( size_t i = 0; i < ARRAY_SIZE(keys); i++ )
+        register_keyhandler(keys[i].key, keys[i].fn, keys[i].text);
+}
