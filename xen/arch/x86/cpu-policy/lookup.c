@@ -135,9 +135,7 @@ void cpuid_policy_patch(const struct cpu_policy *p,
     switch ( leaf )
     {
     case 1:
-        out->b = (out->b & 0x00ffffff) | (s->apic_id << 24);
-        if ( (out->c & CPUID1_C_XSAVE) && (s->cr4 & X86_CR4_OSXSAVE) )
-            out->c |= CPUID1_C_OSXSAVE;
+        cpuid_policy_patch_1(out, s->apic_id, s->cr4);
         break;
 
     case 7:

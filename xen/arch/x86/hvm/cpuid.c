@@ -22,7 +22,7 @@ static void patch_dynamic(struct vcpu *v, uint32_t leaf, uint32_t subleaf,
         .hwdom = d->is_hwdom,
     };
 
-    if ( leaf == 1 || leaf == 7 )
+    if ( leaf == 7 )
         s.cr4 = hvm_get_cr4();
     else if ( leaf == XEN_CPUID_LEAF(3) )
     {
@@ -45,6 +45,12 @@ void hvm_cpuid(struct vcpu *v, uint32_t leaf, uint32_t subleaf,
          likely(!((CPUID_BASIC_SPECIAL >> leaf) & 1)) )
     {
         *out = p->basic[leaf];
+        return;
+    }
+    if ( leaf == 1 )
+    {
+        *out = p->basic[1];
+        cpuid_policy_patch_1(out, vlapic_id(v), hvm_get_cr4());
         return;
     }
     cpuid_policy_lookup_slow(p, leaf, subleaf, out);

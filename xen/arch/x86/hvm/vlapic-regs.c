@@ -127,7 +127,8 @@ static void write_reg(struct vcpu *v, unsigned int off, uint32_t val)
     {
     case APIC_TASKPRI:
         vlapic_reg_set(s, APIC_TASKPRI, val);
-        vmx_intr_dirty(v);
+        if ( READ_ONCE(s->irr_words) )
+            vmx_intr_dirty(v);
         break;
     case APIC_EOI:
         vlapic_eoi(v);
@@ -327,17 +328,16 @@ int vlapic_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
     const struct vlapic *s = vcpu_vlapic(v);
 
-    switch ( msr )
-    {
-    case MSR_APIC_BASE:
-        *val = s->apic_base;
-        return 0;
-    case MSR_TSC_DEADLINE:
+    if ( likely(msr >= MSR_X2APIC_FIRST && msr <= MSR_X2APIC_LAST) )
+        return likely(vlapic_x2apic_mode(s)) ? x2apic_read(v, msr, val)
+                                             : -EFAULT;
+    if ( msr == MSR_TSC_DEADLINE )
         *val = s->tsc_deadline;
-        return 0;
-    default:
-        return vlapic_x2apic_mode(s) ? x2apic_read(v, msr, val) : -EFAULT;
-    }
+    else if ( msr == MSR_APIC_BASE )
+        *val = s->apic_base;
+    else
+        return -EFAULT;
+    return 0;
 }
 
 int vlapic_wrmsr(struct vcpu *v, uint32_t msr, uint64_t val)

@@ -36,27 +36,47 @@ static int write_efer(struct vcpu *v, uint64_t val)
     return 0;
 }
 
+/* A switch, not a table: compilers search it in fewer instructions. */
 static bool in_vmcs(uint32_t msr, uint32_t *field)
 {
-    static const struct
+    switch ( msr )
     {
-        uint32_t msr, field;
-    } map[] = {
-        { MSR_SYSENTER_CS, VMCS_guest_sysenter_cs },
-        { MSR_SYSENTER_ESP, VMCS_guest_sysenter_esp },
-        { MSR_SYSENTER_EIP, VMCS_guest_sysenter_eip },
-        { MSR_FS_BASE, VMCS_guest_fs_base },
-        { MSR_GS_BASE, VMCS_guest_gs_base },
-        { MSR_PAT, VMCS_guest_pat },
-    };
+    case MSR_SYSENTER_CS:
+        *field = VMCS_guest_sysenter_cs;
+        return true;
+    case MSR_SYSENTER_ESP:
+        *field = VMCS_guest_sysenter_esp;
+        return true;
+    case MSR_SYSENTER_EIP:
+        *field = VMCS_guest_sysenter_eip;
+        return true;
+    case MSR_PAT:
+        *field = VMCS_guest_pat;
+        return true;
+    case MSR_FS_BASE:
+        *field = VMCS_guest_fs_base;
+        return true;
+    case MSR_GS_BASE:
+        *field = VMCS_guest_gs_base;
+        return true;
+    default:
+        return false;
+    }
+}
 
-    for ( unsigned int i = 0; i < ARRAY_SIZE(map); i++ )
-        if ( map[i].msr == msr )
-        {
-            *field = map[i].field;
-            return true;
-        }
-    return false;
+/* SDM "WRMSR": values that raise #GP; VM entry would fail with them. */
+static bool vmcs_msr_valid(uint32_t msr, uint64_t val)
+{
+    if ( msr == MSR_SYSENTER_CS )
+        return true;
+    if ( msr == MSR_PAT )
+        return hvm_pat_valid(val);
+    return (uint64_t)((int64_t)(val << 16) >> 16) == val; /* canonical */
+}
+
+static bool is_x2apic_msr(uint32_t msr)
+{
+    return msr >= MSR_X2APIC_FIRST && msr <= MSR_X2APIC_LAST;
 }
 
 static bool is_vmx_msr(uint32_t msr)
@@ -69,6 +89,8 @@ int vmx_msr_read(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
     uint32_t field;
 
+    if ( is_x2apic_msr(msr) )
+        return vlapic_rdmsr(v, msr, val);
     if ( msr == MSR_EFER )
         *val = hvm_get_efer();
     else if ( in_vmcs(msr, &field) )
@@ -93,11 +115,13 @@ int vmx_msr_write(struct vcpu *v, uint32_t msr, uint64_t val)
 {
     uint32_t field;
 
+    if ( is_x2apic_msr(msr) )
+        return vlapic_wrmsr(v, msr, val);
     if ( msr == MSR_EFER )
         return write_efer(v, val);
     if ( in_vmcs(msr, &field) )
     {
-        if ( msr == MSR_PAT && !hvm_pat_valid(val) )
+        if ( !vmcs_msr_valid(msr, val) )
             return -EFAULT;
         vmwrite(field, val);
         return 0;

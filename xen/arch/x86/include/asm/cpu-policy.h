@@ -4,6 +4,7 @@
 
 #include <xen/types.h>
 #include <public/arch-x86/xen.h>
+#include <asm/cpuid-defs.h>
 #include <asm/processor.h>
 
 /* Sizes are those that Xen 4.17's tools can hold; see serialise.c. */
@@ -106,6 +107,14 @@ struct cpuid_vcpu_state
     bool upcall_vector; /* HVMOP_set_evtchn_upcall_vector offered */
     bool hwdom;
 };
+/* Leaf 1, which guests ask for all the time: initial APIC id, OSXSAVE. */
+static inline void cpuid_policy_patch_1(struct cpuid_leaf *l, uint32_t apic_id,
+                                        uint64_t cr4)
+{
+    l->b = (l->b & 0x00ffffff) | (apic_id << 24);
+    if ( (l->c & CPUID1_C_XSAVE) && (cr4 & X86_CR4_OSXSAVE) )
+        l->c |= CPUID1_C_OSXSAVE;
+}
 /* Fill in the bits of a looked-up leaf that follow s; pure. */
 void cpuid_policy_patch(const struct cpu_policy *p,
                         const struct cpuid_vcpu_state *s, uint32_t leaf,
