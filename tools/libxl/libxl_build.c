@@ -141,26 +141,45 @@ int libxl__alloc_ports(struct libxl__create *c)
     return 0;
 }
 
+/*
+ * A domain that may grow starts with all it may grow to in its memory map,
+ * since its balloon driver takes the map for static-max and gives back what is
+ * above the target. Where memory can be populated on demand it has only the
+ * target's worth until then; otherwise it has all of it for that moment.
+ */
+static int allow_growth(struct libxl__create *c)
+{
+    libxl_domain_build_info *b = &c->config->b_info;
+
+    if ( !c->guest.populate_on_demand ||
+         xg_populate_on_demand_start(c->ctx->xch, c->domid, &c->guest) )
+        return 0;
+    c->guest.populate_on_demand = false;
+    LOGD(c->ctx, VERBOSE, c->domid,
+         "starts with maxmem: the hypervisor does not populate on demand");
+    if ( xc_domain_setmaxmem(c->ctx->xch, c->domid,
+                             b->max_memkb + LIBXL_MAXMEM_CONSTANT) )
+        return hypercall_failed(c, "memory limit");
+    return 0;
+}
+
 int libxl__build(struct libxl__create *c)
 {
+    libxl_domain_build_info *b = &c->config->b_info;
     struct xg_error err;
+    int rc;
 
-    if ( c->guest.populate_on_demand &&
-         !xg_populate_on_demand_start(c->ctx->xch, c->domid, &c->guest) )
+    rc = allow_growth(c);
+    if ( rc )
+        return rc;
+    if ( xg_build_pvh(c->ctx->xch, c->domid, &c->image, &c->plan, &c->guest,
+                      c->ctx->lg, &err) )
     {
-        LOGD(c->ctx, NOTICE, c->domid,
-             "the hypervisor does not populate memory on demand: growing "
-             "beyond memory= is left to the guest's balloon driver");
-        c->guest.populate_on_demand = false;
-        if ( xg_plan(&c->plan, &c->image, &c->guest, &err) )
-        {
-            LOGD(c->ctx, ERROR, c->domid, "%s", err.text);
-            return ERROR_FAIL;
-        }
+        LOGD(c->ctx, ERROR, c->domid, "%s", err.text);
+        return ERROR_FAIL;
     }
-    if ( !xg_build_pvh(c->ctx->xch, c->domid, &c->image, &c->plan, &c->guest,
-                       c->ctx->lg, &err) )
-        return 0;
-    LOGD(c->ctx, ERROR, c->domid, "%s", err.text);
-    return ERROR_FAIL;
+    if ( xc_domain_setmaxmem(c->ctx->xch, c->domid,
+                             b->target_memkb + LIBXL_MAXMEM_CONSTANT) )
+        return hypercall_failed(c, "memory limit");
+    return 0;
 }

@@ -26,8 +26,7 @@ int xg_plan(struct xg_plan *plan, const struct xg_image *image,
     uint64_t ram, next, acpi = xg_page_up(xg_acpi_size(config->nr_vcpus));
 
     memset(plan, 0, sizeof(*plan));
-    ram = (config->populate_on_demand ? config->maxmem_kb : config->memory_kb)
-          << 10;
+    ram = config->maxmem_kb << 10;
     ram &= ~(XG_PAGE_SIZE - 1);
     plan->lowmem_end = ram < XG_LOWMEM_MAX ? ram : XG_LOWMEM_MAX;
     if ( ram > XG_LOWMEM_MAX )

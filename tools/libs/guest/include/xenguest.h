@@ -86,14 +86,14 @@ struct xg_plan
 struct xg_config
 {
     const char *cmdline;   /* may be null */
-    uint64_t memory_kb;    /* what the domain starts with */
-    uint64_t maxmem_kb;    /* what it may grow to */
+    uint64_t memory_kb;    /* what the domain is to have */
+    uint64_t maxmem_kb;    /* what it may grow to: its memory map */
     unsigned int nr_vcpus; /* its highest number of vcpus */
     uint32_t console_domid, store_domid;
     uint32_t console_port, store_port;
+    bool populate_on_demand;
     /* Results. */
     xen_pfn_t console_gfn, store_gfn;
-    bool populate_on_demand;
 };
 
 int xg_image_open(struct xg_image *image, const char *kernel,
@@ -105,7 +105,7 @@ int xg_plan(struct xg_plan *plan, const struct xg_image *image,
 
 /*
  * Start populating memory on demand, for a domain whose maxmem is above its
- * memory. false: the hypervisor cannot; plan anew without.
+ * memory. false: the hypervisor cannot.
  */
 bool xg_populate_on_demand_start(xc_interface *xch, uint32_t domid,
                                  const struct xg_config *config);
