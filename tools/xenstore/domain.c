@@ -69,10 +69,16 @@ static const struct transport ring_transport = {
     .report = domain_report,
 };
 
-/*
- * The domain may be new in its ring (a resumed guest, a fresh kernel): drop
- * what its former self has set up and start with an empty page.
- */
+/* Drop what the connection has set up and start with an empty page. */
+static void reconnect(struct store *store, struct domain *domain)
+{
+    conn_reset(store, domain->conn);
+    ring_reset(domain->ring);
+    ring_set_features(domain->ring);
+    hv_notify(domain->port);
+}
+
+/* The domain may be new in its ring: a resumed guest, a fresh kernel. */
 static int reintroduce(struct store *store, struct domain *domain,
                        unsigned int remote_port)
 {
@@ -84,10 +90,7 @@ static int reintroduce(struct store *store, struct domain *domain,
     hv_unbind(domain->port);
     domain->port = port;
     domain->shutdown = false;
-    conn_reset(store, domain->conn);
-    ring_reset(domain->ring);
-    ring_set_features(domain->ring);
-    hv_notify(port);
+    reconnect(store, domain);
 
     return 0;
 }
@@ -208,6 +211,11 @@ void domain_event(struct store *store, int port)
     }
 
     list_for_each_entry (domain, &store->domains, link)
-        if ( domain->port == port )
-            domain->conn->ready = true;
+    {
+        if ( domain->port != port )
+            continue;
+        if ( ring_wants_reconnect(domain->ring) )
+            reconnect(store, domain);
+        domain->conn->ready = true;
+    }
 }

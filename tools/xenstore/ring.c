@@ -65,6 +65,11 @@ int ring_has_request(const struct xenstore_domain_interface *ring)
     return load_acquire(&ring->req_prod) != load_acquire(&ring->req_cons);
 }
 
+int ring_wants_reconnect(const struct xenstore_domain_interface *ring)
+{
+    return load_acquire(&ring->connection) == XENSTORE_RECONNECT;
+}
+
 void ring_set_features(struct xenstore_domain_interface *ring)
 {
     store_release(&ring->server_features, XENSTORE_SERVER_FEATURE_RECONNECTION |

@@ -22,6 +22,9 @@ ssize_t ring_put(struct xenstore_domain_interface *ring, const void *buf,
 /* Is there something to take? */
 int ring_has_request(const struct xenstore_domain_interface *ring);
 
+/* Does the other side ask for a new start? */
+int ring_wants_reconnect(const struct xenstore_domain_interface *ring);
+
 /* Empty, with the features that this daemon has. */
 void ring_reset(struct xenstore_domain_interface *ring);
 void ring_set_features(struct xenstore_domain_interface *ring);

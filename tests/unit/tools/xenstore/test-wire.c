@@ -393,6 +393,33 @@ static void test_ring_with_bad_index(void **state)
     assert_int_equal(ring->rsp_prod, sizeof(struct xsd_sockmsg) + 16);
 }
 
+static void test_ring_reconnects(void **state)
+{
+    struct xenstore_domain_interface *ring = &hv_rings[1];
+    struct account *account = quota_account(&store.quotas, 1);
+
+    assert_int_equal(REQ(&dom0, INTRODUCE, 0, "1\0001\0001"), 0);
+    put_request(1, XS_WATCH, "/a\0t", 5);
+    serve_ring(1);
+    assert_int_equal(account->watches, 1);
+    put_request(1, XS_TRANSACTION_START, "", 1);
+    serve_ring(1);
+    assert_int_equal(account->transactions, 1);
+
+    /* In the middle of a request. */
+    ring->req_prod += 3;
+    ring->connection = XENSTORE_RECONNECT;
+    serve_ring(1);
+    assert_int_equal(ring->connection, XENSTORE_CONNECTED);
+    assert_int_equal(ring->req_prod, 0);
+    assert_int_equal(ring->rsp_prod, 0);
+    assert_int_equal(account->watches, 0);
+    assert_int_equal(account->transactions, 0);
+    put_request(1, XS_GET_DOMAIN_PATH, "1", 2);
+    serve_ring(1);
+    assert_int_equal(ring->rsp_prod, sizeof(struct xsd_sockmsg) + 16);
+}
+
 static void test_ring_with_oversized_request(void **state)
 {
     struct xsd_sockmsg hdr = { .type = XS_READ, .len = 5000 };
@@ -510,6 +537,7 @@ int main(void)
         TEST(test_directory_part),
         TEST(test_ring_client),
         TEST(test_ring_with_bad_index),
+        TEST(test_ring_reconnects),
         TEST(test_ring_with_oversized_request),
         TEST(test_death_of_a_domain),
         TEST(test_slow_client_is_not_read),
