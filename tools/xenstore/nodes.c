@@ -421,7 +421,8 @@ static void search_tree(struct domain_search *search, const struct node *node)
 {
     const char *name = NULL;
 
-    if ( node->perms.entry[0].id == search->domid && strcmp(node->path, "/") )
+    if ( node->perms.entry[0].id == search->domid && strcmp(node->path, "/") &&
+         !path_is_special(node->path) )
     {
         array_add(&search->owned, node);
         return;

@@ -439,6 +439,7 @@ static void test_death_of_a_domain(void **state)
     assert_int_equal(REQ(&dom0, MKDIR, 0, "/keep/c"), 0);
     assert_int_equal(REQ(&dom0, SET_PERMS, 0, "/local/domain/1/a\0n1"), 0);
     assert_int_equal(REQ(&dom0, SET_PERMS, 0, "/keep\0n0\0b1"), 0);
+    assert_int_equal(REQ(&dom0, SET_PERMS, 0, "@releaseDomain\0n1\0r2"), 0);
     assert_int_equal(REQ(&dom0, WATCH, 0, "@releaseDomain\0r"), 0);
     assert_int_equal(REQ(&dom0, WATCH, 0, "/local/domain/1/a/b\0w"), 0);
     while ( client_event(&dom0) )
@@ -461,6 +462,9 @@ static void test_death_of_a_domain(void **state)
     assert_int_equal(REQ(&dom0, READ, 0, "/local/domain/1/a"), ENOENT);
     assert_int_equal(REQ(&dom0, READ, 0, "/local/domain/1"), 0);
     assert_int_equal(REQ(&dom0, READ, 0, "/keep/c"), 0);
+
+    /* Special nodes stay, whoever got them. */
+    assert_non_null(tree_find(&store.tree, RELEASED));
 
     /* The next domain with its id has nothing from it. */
     client_open(&guest, &store, 1);
