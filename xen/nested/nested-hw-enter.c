@@ -388,6 +388,7 @@ enum nested_entry nested_enter(struct vcpu *v, uint32_t *error)
     };
     uint32_t failed;
 
+    nested_shadow_import(v, ctx);
     fetch_for_checks(nv, ctx);
     *error = check_before_guest(ctx, &c, &row);
     if ( *error )

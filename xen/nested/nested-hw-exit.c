@@ -220,6 +220,7 @@ static void load_host_state(struct vcpu *v, const struct l2_exit *e,
 
     reflect_host_state(v12, &kept, e, &h);
     nested_switch_to_vmcs01(v);
+    nested_shadow_export(v, ctx);
     write_host_state(v, &h);
     if ( !h.ia32e && (h.cr0 & X86_CR0_PG) && (h.cr4 & X86_CR4_PAE) &&
          vmx_load_pdptes(v, h.cr3) )

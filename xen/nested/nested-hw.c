@@ -265,6 +265,7 @@ static int env_ctx_init(void *priv, struct nested_ctx *ctx)
     merge_bitmap_scan(hv->v->arch.vmx.msr_bitmap, &hw->words);
     hw->vmx.vpid = take_vpid(hv);
     hw->flush_vpid = true;
+    nested_shadow_init(hv->nv.caps, hw);
 
     return 0;
 }
@@ -277,6 +278,7 @@ static void env_ctx_destroy(void *priv, struct nested_ctx *ctx)
     if ( !hw )
         return;
     nested_put_ept(hv->v, hw);
+    nested_shadow_destroy(hw);
     for ( unsigned int i = 0; i < PIN_PAGE_COUNT; i++ )
         if ( hw->pin[i] )
             put_page(hw->pin[i]);
@@ -303,9 +305,14 @@ static void env_ctx_sync(void *priv, struct nested_ctx *ctx, uint32_t groups)
     vmx_vmptrld(mfn_x(v->arch.vmx.vmcs) << PAGE_SHIFT);
 }
 
-static void env_ctx_current(void *priv __maybe_unused,
-                            struct nested_ctx *ctx __maybe_unused)
+static void env_ctx_current(void *priv, struct nested_ctx *from,
+                            struct nested_ctx *to)
 {
+    struct vcpu *v = env_vcpu(priv);
+
+    if ( from )
+        nested_shadow_import(v, from);
+    nested_shadow_link(v, to);
 }
 
 static void env_invept(void *priv, unsigned int type, uint64_t eptp)
@@ -461,6 +468,9 @@ void nested_vcpu_reset(struct vcpu *v)
     struct nested_hw_vcpu *hv = nested_hw(v);
 
     leave_guest_mode(v);
+    vmx_vmcs_enter(v);
+    nested_set_current(&hv->nv, NULL);
+    vmx_vmcs_exit(v);
     nested_ctx_drop_all(&hv->nv);
     nested_state_reset(&hv->nv);
 }

@@ -49,6 +49,9 @@ struct nested_hw_ctx
     uint32_t exit_ctrl;  /* of the vmcs12, when L2 last exited */
     uint64_t refill_gpa; /* of an EPT violation that L1 is repairing */
     bool refill;
+    void *shadow; /* shadow VMCS; NULL where there is none */
+    bool export_valid;
+    struct vmcs12 exported; /* fields as the shadow VMCS has them */
 };
 
 struct nested_hw_vcpu
@@ -119,3 +122,12 @@ void nested_put_ept(struct vcpu *v, struct nested_hw_ctx *hw);
 void nested_flush_ept(struct vcpu *v, struct nested_hw_ctx *hw);
 /* Translate ahead of the access that faulted before. */
 void nested_refill_ept(struct vcpu *v, struct nested_ctx *ctx);
+
+/* --- nested-hw-shadow.c; the vmcs01 is loaded --- */
+void nested_shadow_init(const struct nested_caps *caps,
+                        struct nested_hw_ctx *hw);
+void nested_shadow_destroy(struct nested_hw_ctx *hw);
+/* From the vmcs12 to the shadow VMCS, and back. */
+void nested_shadow_export(struct vcpu *v, struct nested_ctx *ctx);
+void nested_shadow_import(struct vcpu *v, struct nested_ctx *ctx);
+void nested_shadow_link(struct vcpu *v, struct nested_ctx *ctx);

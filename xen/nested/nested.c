@@ -175,9 +175,9 @@ struct nested_ctx *nested_ctx_load(struct nested_vcpu *nv, uint64_t gpa,
 
 void nested_set_current(struct nested_vcpu *nv, struct nested_ctx *ctx)
 {
+    nv->env->ctx_current(nv->priv, nv->cur, ctx);
     nv->cur = ctx;
     nv->state.current_ptr = ctx ? ctx->gpa : VMX_NO_CURRENT_VMCS;
     if ( ctx )
         ctx->last_use = ++nv->use_clock;
-    nv->env->ctx_current(nv->priv, ctx);
 }

@@ -79,8 +79,9 @@ struct nested_env
     void (*ctx_destroy)(void *priv, struct nested_ctx *ctx);
     /* Fetch these stale groups into ctx->v12, and what hardware shadows. */
     void (*ctx_sync)(void *priv, struct nested_ctx *ctx, uint32_t groups);
-    /* ctx (or NULL) became the current one. */
-    void (*ctx_current)(void *priv, struct nested_ctx *ctx);
+    /* The current context goes from one to another, either may be NULL. */
+    void (*ctx_current)(void *priv, struct nested_ctx *from,
+                        struct nested_ctx *to);
     /* INVEPT and INVVPID, operands checked. */
     void (*invept)(void *priv, unsigned int type, uint64_t eptp);
     void (*invvpid)(void *priv, unsigned int type, uint16_t vpid, uint64_t la);

@@ -131,7 +131,8 @@ static void l1_ctx_sync(void *priv, struct nested_ctx *ctx, uint32_t groups)
         ctx->v12.guest_cs_selector = SYNCED_CS;
 }
 
-static void l1_ctx_current(void *priv, struct nested_ctx *ctx)
+static void l1_ctx_current(void *priv, struct nested_ctx *from,
+                           struct nested_ctx *to)
 {
 }
 

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/* VMCS shadowing: the fields L1 uses most, read and written without an exit. */
+
+#include <xen/domain.h>
+#include <xen/lib.h>
+#include <xen/mm.h>
+#include <asm/vmx.h>
+#include "../arch/x86/hvm/vmx/vmx-ops.h"
+
+#include "nested-hw.h"
+
+/*
+ * While a vmcs12 is current, a shadow VMCS linked to the vmcs01 holds a copy
+ * of some of its fields, and L1's VMREAD and VMWRITE of them go there. The
+ * copy counts from the moment it was made (export) until it is fetched back
+ * (import), before an entry and when another vmcs12 becomes current. Every
+ * field here must be up to date in the vmcs12 at an exit: none may belong to
+ * what is left behind in the vmcs02 (nested_ctx.stale), with the exception of
+ * the two access rights that an exit fetches one by one.
+ */
+#define SHADOW_READ_ONLY(X)     \
+    X(exit_reason)              \
+    X(exit_qualification)       \
+    X(exit_intr_info)           \
+    X(exit_intr_error_code)     \
+    X(idt_vectoring_info)       \
+    X(idt_vectoring_error_code) \
+    X(exit_insn_len)            \
+    X(guest_linear_addr)        \
+    X(guest_phys_addr)
+
+#define SHADOW_READ_WRITE(X)  \
+    X(guest_rip)              \
+    X(guest_rsp)              \
+    X(guest_rflags)           \
+    X(guest_interruptibility) \
+    X(guest_cr0)              \
+    X(guest_cr3)              \
+    X(guest_cr4)              \
+    X(guest_cs_ar)            \
+    X(guest_ss_ar)            \
+    X(cr0_read_shadow)        \
+    X(cr4_read_shadow)        \
+    X(exception_bitmap)       \
+    X(proc_ctrl)              \
+    X(tpr_threshold)          \
+    X(entry_intr_info)        \
+    X(entry_error_code)       \
+    X(entry_insn_len)         \
+    X(preemption_timer)       \
+    X(host_fs_base)           \
+    X(host_gs_base)
+
+/* One bit per encoding; a set bit makes the access exit. */
+static uint8_t *vmread_bitmap, *vmwrite_bitmap;
+
+static void allow(uint8_t *bitmap, uint32_t enc)
+{
+    bitmap[enc / 8] &= ~(1u << enc % 8);
+}
+
+/* The bitmaps are the same for all. */
+static bool bitmaps_ready(void)
+{
+    if ( vmwrite_bitmap )
+        return true;
+    if ( !vmread_bitmap )
+        vmread_bitmap = alloc_xenheap_page();
+    vmwrite_bitmap = alloc_xenheap_page();
+    if ( !vmread_bitmap || !vmwrite_bitmap )
+        return false;
+
+    memset(vmread_bitmap, 0xff, PAGE_SIZE);
+    memset(vmwrite_bitmap, 0xff, PAGE_SIZE);
+#define X(field) allow(vmread_bitmap, VMCS_##field);
+    SHADOW_READ_ONLY(X)
+    SHADOW_READ_WRITE(X)
+#undef X
+#define X(field) allow(vmwrite_bitmap, VMCS_##field);
+    SHADOW_READ_WRITE(X)
+#undef X
+
+    return true;
+}
+
+/* L1 must not reach through the shadow what it cannot name otherwise. */
+static bool fields_supported(const struct nested_caps *caps)
+{
+#define X(field)                                                \
+    if ( !vmcs12_field_supported(&caps->fields, VMCS_##field) ) \
+        return false;
+    SHADOW_READ_ONLY(X)
+    SHADOW_READ_WRITE(X)
+#undef X
+    return true;
+}
+
+/* Without a shadow VMCS, for whatever reason, everything exits. */
+void nested_shadow_init(const struct nested_caps *caps,
+                        struct nested_hw_ctx *hw)
+{
+    uint32_t *vmcs;
+
+    if ( !vmx_caps.shadow_vmcs || !fields_supported(caps) || !bitmaps_ready() )
+        return;
+    vmcs = alloc_xenheap_page();
+    if ( !vmcs )
+        return;
+    vmcs[0] = vmx_caps.revision | VMCS_SHADOW_BIT;
+    vmx_vmclear(virt_to_maddr(vmcs));
+    hw->shadow = vmcs;
+}
+
+void nested_shadow_destroy(struct nested_hw_ctx *hw)
+{
+    if ( !hw->shadow )
+        return;
+    vmx_vmclear(virt_to_maddr(hw->shadow));
+    free_xenheap_page(hw->shadow);
+    hw->shadow = NULL;
+}
+
+static void begin(const struct nested_hw_ctx *hw)
+{
+    vmx_vmptrld(virt_to_maddr(hw->shadow));
+}
+
+/* The processor wants it out of its caches while it is linked. */
+static void end(const struct vcpu *v, const struct nested_hw_ctx *hw)
+{
+    vmx_vmclear(virt_to_maddr(hw->shadow));
+    vmx_vmptrld(mfn_x(v->arch.vmx.vmcs) << PAGE_SHIFT);
+}
+
+void nested_shadow_export(struct vcpu *v, struct nested_ctx *ctx)
+{
+    struct nested_hw_ctx *hw = hw_ctx(ctx);
+    const struct vmcs12 *now = &ctx->v12;
+    struct vmcs12 *old = &hw->exported;
+    bool all = !hw->export_valid;
+
+    if ( !hw->shadow )
+        return;
+    begin(hw);
+#define X(field)                           \
+    if ( all || now->field != old->field ) \
+    {                                      \
+        vmwrite(VMCS_##field, now->field); \
+        old->field = now->field;           \
+    }
+    SHADOW_READ_ONLY(X)
+    SHADOW_READ_WRITE(X)
+#undef X
+    end(v, hw);
+    hw->export_valid = true;
+}
+
+/* A field that L1 changed: as if its VMWRITE had exited. */
+static void changed(struct nested_vcpu *nv, struct nested_ctx *ctx,
+                    uint32_t enc, uint64_t val)
+{
+    const struct vmcs12_field *f = vmcs12_find_field(enc);
+    uint32_t stale = ctx->stale & (1u << f->group);
+
+    if ( stale )
+    {
+        nv->env->ctx_sync(nv->priv, ctx, stale);
+        ctx->stale &= ~stale;
+        begin(hw_ctx(ctx));
+    }
+    nested_ctx_touch(ctx, vmcs12_write_groups(
+                              enc, f, vmcs12_read_field(&ctx->v12, enc), val));
+    vmcs12_write_field(&ctx->v12, enc, val);
+}
+
+void nested_shadow_import(struct vcpu *v, struct nested_ctx *ctx)
+{
+    struct nested_hw_ctx *hw = hw_ctx(ctx);
+    struct nested_vcpu *nv = v->arch.nested;
+    uint64_t val;
+
+    if ( !hw->shadow || !hw->export_valid )
+        return;
+    begin(hw);
+#define X(field)                             \
+    val = vmread(VMCS_##field);              \
+    if ( val != hw->exported.field )         \
+    {                                        \
+        hw->exported.field = val;            \
+        changed(nv, ctx, VMCS_##field, val); \
+    }
+    SHADOW_READ_WRITE(X)
+#undef X
+    end(v, hw);
+}
+
+/* ctx (or NULL) becomes the vmcs12 that L1's instructions mean. */
+void nested_shadow_link(struct vcpu *v, struct nested_ctx *ctx)
+{
+    struct vmx_vcpu *vmx = &v->arch.vmx;
+    struct nested_hw_ctx *hw = ctx ? hw_ctx(ctx) : NULL;
+
+    if ( !hw || !hw->shadow )
+    {
+        if ( !(vmx->proc2 & PROC2_SHADOW_VMCS) )
+            return;
+        vmx->proc2 &= ~PROC2_SHADOW_VMCS;
+        vmwrite(VMCS_proc2_ctrl, vmx->proc2);
+        vmwrite(VMCS_vmcs_link_ptr, VMCS_LINK_PTR_NONE);
+        return;
+    }
+
+    nested_shadow_export(v, ctx);
+    vmwrite(VMCS_vmcs_link_ptr, virt_to_maddr(hw->shadow));
+    if ( vmx->proc2 & PROC2_SHADOW_VMCS )
+        return;
+    vmx->proc2 |= PROC2_SHADOW_VMCS;
+    vmwrite(VMCS_proc2_ctrl, vmx->proc2);
+    vmwrite(VMCS_vmread_bitmap, virt_to_maddr(vmread_bitmap));
+    vmwrite(VMCS_vmwrite_bitmap, virt_to_maddr(vmwrite_bitmap));
+}
