@@ -47,8 +47,11 @@ deps-test:
 deps-lint:
 	@scripts/install-deps.sh lint
 
-# Variables of a recipe's environment reach the script unchanged, whatever
-# quotes they have in them.
+# What the user gives reaches the script as it is, $ and quotes included.
+override CMD := $(value CMD)
+override GUESTS := $(value GUESTS)
+override HV_ARGS := $(value HV_ARGS)
+override DOM0_ARGS := $(value DOM0_ARGS)
 export CPUS MEM MODEL GUESTS CMD QUIET HV_ARGS DOM0_ARGS T
 run: deps-run
 	@$(MAKE) xen tools examples
@@ -98,7 +101,8 @@ help:
 	@echo 'make run           boot it, show the main job, end in a Dom0 shell'
 	@echo '                   (without a terminal: power off; the status tells)'
 	@echo '  QUIET=1            only what Dom0 prints'
-	@echo '  GUESTS=DIR CMD=... your files under /guests, your command in Dom0'
+	@echo '  GUESTS=DIR CMD=... your files under /guests, your command in Dom0;'
+	@echo '                     make fails if it does (scripts/run: same status)'
 	@echo '  CPUS= MEM= MODEL=  the machine;  HV_ARGS= DOM0_ARGS= more options'
 	@echo 'make check         every test;  T=text: those with text in the name'
 	@echo 'make check-unit    the tests that need no emulator, in seconds'
