@@ -4,7 +4,6 @@
 #include <asm/cpu-policy.h>
 #include <asm/cpuid-defs.h>
 #include <asm/msr-index.h>
-#include <asm/vlapic.h>
 #include <public/arch-x86/cpuid.h>
 #include "msr-private.h"
 
@@ -47,17 +46,11 @@ int hvm_msr_read(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
     const struct cpu_policy *p = v->domain->arch.policy;
 
-    if ( likely(msr >= MSR_X2APIC_FIRST && msr <= MSR_X2APIC_LAST) )
-        return vlapic_rdmsr(v, msr, val);
-
     switch ( msr )
     {
     case MSR_TSC:
         *val = guest_tsc(v);
         return 0;
-    case MSR_APIC_BASE:
-    case MSR_TSC_DEADLINE:
-        return vlapic_rdmsr(v, msr, val);
     case MSR_TSC_ADJUST:
         if ( !has_tsc_adjust(v) )
             return -EFAULT;
@@ -104,14 +97,8 @@ int hvm_msr_write(struct vcpu *v, uint32_t msr, uint64_t val)
 {
     const struct cpu_policy *p = v->domain->arch.policy;
 
-    if ( likely(msr >= MSR_X2APIC_FIRST && msr <= MSR_X2APIC_LAST) )
-        return vlapic_wrmsr(v, msr, val);
-
     switch ( msr )
     {
-    case MSR_APIC_BASE:
-    case MSR_TSC_DEADLINE:
-        return vlapic_wrmsr(v, msr, val);
     case MSR_TSC:
         shift_tsc(v, val - guest_tsc(v));
         return 0;

@@ -74,11 +74,6 @@ static bool vmcs_msr_valid(uint32_t msr, uint64_t val)
     return (uint64_t)((int64_t)(val << 16) >> 16) == val; /* canonical */
 }
 
-static bool is_x2apic_msr(uint32_t msr)
-{
-    return msr >= MSR_X2APIC_FIRST && msr <= MSR_X2APIC_LAST;
-}
-
 static bool is_vmx_msr(uint32_t msr)
 {
     return msr == MSR_FEATURE_CONTROL ||
@@ -89,7 +84,7 @@ int vmx_msr_read(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
     uint32_t field;
 
-    if ( is_x2apic_msr(msr) )
+    if ( vlapic_owns_msr(msr) )
         return vlapic_rdmsr(v, msr, val);
     if ( msr == MSR_EFER )
         *val = hvm_get_efer();
@@ -115,7 +110,7 @@ int vmx_msr_write(struct vcpu *v, uint32_t msr, uint64_t val)
 {
     uint32_t field;
 
-    if ( is_x2apic_msr(msr) )
+    if ( vlapic_owns_msr(msr) )
         return vlapic_wrmsr(v, msr, val);
     if ( msr == MSR_EFER )
         return write_efer(v, val);

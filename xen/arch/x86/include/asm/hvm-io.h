@@ -45,7 +45,7 @@ void hvm_mmio_write(struct vcpu *v, paddr_t gpa, unsigned int size,
 
 /*
  * MSRs that exit and are not kept in the VMCS: 0 or -EFAULT for #GP.
- * VMX (nested) and VMCS-held ones are the caller's.
+ * VMX (nested), VMCS-held ones and those of the local APIC are the caller's.
  */
 int hvm_msr_read(struct vcpu *v, uint32_t msr, uint64_t *val);
 int hvm_msr_write(struct vcpu *v, uint32_t msr, uint64_t val);

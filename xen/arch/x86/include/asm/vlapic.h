@@ -4,6 +4,7 @@
 
 #include <xen/domain.h>
 #include <xen/timer.h>
+#include <asm/msr-index.h>
 
 /* Register offsets, SDM "Local APIC Register Address Map". */
 #define APIC_ID                0x020
@@ -151,10 +152,13 @@ void vlapic_eoi(struct vcpu *v);
 uint8_t vlapic_get_cr8(const struct vcpu *v);
 void vlapic_set_cr8(struct vcpu *v, uint8_t cr8);
 
-/*
- * MSRs 0x1b, 0x6e0, 0x800-0x8ff: 0, or -EFAULT for #GP. The TSC deadline is
- * in the guest's own TSC.
- */
+/* The x2APIC registers, IA32_TSC_DEADLINE, IA32_APIC_BASE. */
+static inline bool vlapic_owns_msr(uint32_t msr)
+{
+    return (msr >= MSR_X2APIC_FIRST && msr <= MSR_X2APIC_LAST) ||
+           msr == MSR_TSC_DEADLINE || msr == MSR_APIC_BASE;
+}
+/* 0, or -EFAULT for #GP. The TSC deadline is in the guest's own TSC. */
 int vlapic_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *val);
 int vlapic_wrmsr(struct vcpu *v, uint32_t msr, uint64_t val);
 

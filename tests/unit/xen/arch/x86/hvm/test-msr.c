@@ -17,7 +17,6 @@
 #include <asm/hvm-io.h>
 #include <asm/msr-index.h>
 #include <asm/processor.h>
-#include <asm/vlapic.h>
 
 static struct domain dom;
 static struct vcpu vcpu;
@@ -30,18 +29,6 @@ int rdmsr_safe(uint32_t msr, uint64_t *val)
 {
     *val = host_value;
     return host_error;
-}
-static uint32_t apic_msr;
-int vlapic_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *val)
-{
-    apic_msr = msr;
-    *val = 0xa91c;
-    return 0;
-}
-int vlapic_wrmsr(struct vcpu *v, uint32_t msr, uint64_t val)
-{
-    apic_msr = msr;
-    return 0;
 }
 void hvm_set_tsc_offset(struct vcpu *v, uint64_t offset)
 {
@@ -112,20 +99,6 @@ static void unknown(void **state)
     host_error = -EFAULT;
     assert_int_equal(hvm_msr_read(&vcpu, 0x12345, &val), -EFAULT);
     assert_int_equal(hvm_msr_write(&vcpu, 0x12345, 0), -EFAULT);
-}
-
-static void apic_ranges(void **state)
-{
-    static const uint32_t msrs[] = { 0x1b, 0x6e0, 0x800, 0x80b, 0x8ff };
-
-    for ( unsigned int i = 0; i < ARRAY_SIZE(msrs); i++ )
-    {
-        assert_int_equal(rd(msrs[i]), 0xa91c);
-        assert_int_equal(apic_msr, msrs[i]);
-        apic_msr = 0;
-        assert_int_equal(hvm_msr_write(&vcpu, msrs[i], 1), 0);
-        assert_int_equal(apic_msr, msrs[i]);
-    }
 }
 
 static void tsc(void **state)
@@ -202,7 +175,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(constants, setup),
         cmocka_unit_test_setup(unknown, setup),
-        cmocka_unit_test_setup(apic_ranges, setup),
         cmocka_unit_test_setup(tsc, setup),
         cmocka_unit_test_setup(mtrrs, setup),
         cmocka_unit_test_setup(hypercall_page, setup),
