@@ -24,7 +24,7 @@ refuses()
 
 # Any small ELF file will do where the kernel is not got to.
 small=/bin/true
-refuses no-vmx 'VMX is required' --model bx_generic --kernel $small
+refuses no-vmx 'VMX is required' --model p4_prescott_celeron_336 --kernel $small
 refuses no-ept 'VMX: .*EPT' --model core2_penryn_t9600 --kernel $small
 refuses no-pvh-note 'Dom0 kernel cannot be used' --kernel $small
 refuses bzimage 'nidus-unpack-kernel' \
