@@ -20,38 +20,47 @@
 struct reg_info
 {
     uint8_t flags;
-    uint32_t wmask; /* bits a write may set; others: x2APIC #GP */
+    uint32_t wmask; /* bits a write may set */
+    uint32_t ro;    /* read-only ones; all others: #GP in x2APIC mode */
 };
 
-#define VEC8(base) [REG_INDEX(base)... REG_INDEX(base) + 7] = { R_R | R_ALL, 0 }
+#define LVT_STATUS     0x1000u
+#define LVT_REMOTE_IRR 0x4000u
+
+#define VEC8(base)     [REG_INDEX(base)... REG_INDEX(base) + 7] = { R_R | R_ALL, 0 }
 
 static const struct reg_info reg_info[NR_REGS] = {
-    [REG_INDEX(APIC_ID)] = { R_R | R_ALL, 0 },
-    [REG_INDEX(APIC_LVR)] = { R_R | R_ALL, 0 },
-    [REG_INDEX(APIC_TASKPRI)] = { R_R | R_W | R_ALL, 0xff },
-    [REG_INDEX(APIC_ARBPRI)] = { R_R | R_X, 0 },
-    [REG_INDEX(APIC_PROCPRI)] = { R_R | R_ALL, 0 },
-    [REG_INDEX(APIC_EOI)] = { R_W | R_ALL, 0 },
+    [REG_INDEX(APIC_ID)] = { R_R | R_ALL, 0, 0 },
+    [REG_INDEX(APIC_LVR)] = { R_R | R_ALL, 0, 0 },
+    [REG_INDEX(APIC_TASKPRI)] = { R_R | R_W | R_ALL, 0xff, 0 },
+    [REG_INDEX(APIC_ARBPRI)] = { R_R | R_X, 0, 0 },
+    [REG_INDEX(APIC_PROCPRI)] = { R_R | R_ALL, 0, 0 },
+    [REG_INDEX(APIC_EOI)] = { R_W | R_ALL, 0, 0 },
     /* The logical id can be written in xAPIC mode only. */
-    [REG_INDEX(APIC_LDR)] = { R_R | R_W | R_ALL, 0xff000000 },
-    [REG_INDEX(APIC_DFR)] = { R_R | R_W | R_X, 0xf0000000 },
-    [REG_INDEX(APIC_SPIV)] = { R_R | R_W | R_ALL, 0x1ff },
+    [REG_INDEX(APIC_LDR)] = { R_R | R_W | R_ALL, 0xff000000, 0 },
+    [REG_INDEX(APIC_DFR)] = { R_R | R_W | R_X, 0xf0000000, 0 },
+    [REG_INDEX(APIC_SPIV)] = { R_R | R_W | R_ALL, 0x1ff, 0 },
     VEC8(APIC_ISR),
     VEC8(APIC_TMR),
     VEC8(APIC_IRR),
-    [REG_INDEX(APIC_ESR)] = { R_R | R_W | R_ALL, 0 },
-    [REG_INDEX(APIC_ICR)] = { R_R | R_W | R_ALL, 0xccfff },
-    [REG_INDEX(APIC_ICR2)] = { R_R | R_W | R_X, 0xff000000 },
-    [REG_INDEX(APIC_LVTT)] = { R_R | R_W | R_ALL | R_LVT, 0x700ff },
-    [REG_INDEX(APIC_LVTTHMR)] = { R_R | R_W | R_ALL | R_LVT, 0x107ff },
-    [REG_INDEX(APIC_LVTPC)] = { R_R | R_W | R_ALL | R_LVT, 0x107ff },
-    [REG_INDEX(APIC_LVT0)] = { R_R | R_W | R_ALL | R_LVT, 0x1a7ff },
-    [REG_INDEX(APIC_LVT1)] = { R_R | R_W | R_ALL | R_LVT, 0x1a7ff },
-    [REG_INDEX(APIC_LVTERR)] = { R_R | R_W | R_ALL | R_LVT, 0x100ff },
-    [REG_INDEX(APIC_TMICT)] = { R_R | R_W | R_ALL, ~0u },
-    [REG_INDEX(APIC_TMCCT)] = { R_R | R_ALL, 0 },
-    [REG_INDEX(APIC_TDCR)] = { R_R | R_W | R_ALL, 0xb },
-    [REG_INDEX(APIC_SELF_IPI)] = { R_W | R_X2, 0xff },
+    [REG_INDEX(APIC_ESR)] = { R_R | R_W | R_ALL, 0, 0 },
+    [REG_INDEX(APIC_ICR)] = { R_R | R_W | R_ALL, 0xccfff, 0 },
+    [REG_INDEX(APIC_ICR2)] = { R_R | R_W | R_X, 0xff000000, 0 },
+    [REG_INDEX(APIC_LVTT)] = { R_R | R_W | R_ALL | R_LVT, 0x700ff, LVT_STATUS },
+    [REG_INDEX(APIC_LVTTHMR)] = { R_R | R_W | R_ALL | R_LVT, 0x107ff,
+                                  LVT_STATUS },
+    [REG_INDEX(APIC_LVTPC)] = { R_R | R_W | R_ALL | R_LVT, 0x107ff,
+                                LVT_STATUS },
+    [REG_INDEX(APIC_LVT0)] = { R_R | R_W | R_ALL | R_LVT, 0x1a7ff,
+                               LVT_STATUS | LVT_REMOTE_IRR },
+    [REG_INDEX(APIC_LVT1)] = { R_R | R_W | R_ALL | R_LVT, 0x1a7ff,
+                               LVT_STATUS | LVT_REMOTE_IRR },
+    [REG_INDEX(APIC_LVTERR)] = { R_R | R_W | R_ALL | R_LVT, 0x100ff,
+                                 LVT_STATUS },
+    [REG_INDEX(APIC_TMICT)] = { R_R | R_W | R_ALL, ~0u, 0 },
+    [REG_INDEX(APIC_TMCCT)] = { R_R | R_ALL, 0, 0 },
+    [REG_INDEX(APIC_TDCR)] = { R_R | R_W | R_ALL, 0xb, 0 },
+    [REG_INDEX(APIC_SELF_IPI)] = { R_W | R_X2, 0xff, 0 },
 };
 
 static uint32_t read_reg(const struct vlapic *s, unsigned int off)
@@ -304,9 +313,9 @@ static int x2apic_write(struct vcpu *v, uint32_t msr, uint64_t val)
         return -EFAULT;
     r = &reg_info[REG_INDEX(off)];
     if ( (r->flags & (R_W | R_X2)) != (R_W | R_X2) || off == APIC_LDR ||
-         (val & ~(uint64_t)r->wmask) )
+         (val & ~(uint64_t)(r->wmask | r->ro)) )
         return -EFAULT;
-    write_reg(v, off, val);
+    write_reg(v, off, val & r->wmask);
     return 0;
 }
 

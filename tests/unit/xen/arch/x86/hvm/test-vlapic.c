@@ -210,6 +210,11 @@ static int rx(struct vcpu *v, unsigned int off, uint64_t *val)
     return vlapic_rdmsr(v, MSR_X2APIC_FIRST + (off >> 4), val);
 }
 
+static void enable_x2apic(struct vcpu *v)
+{
+    assert_int_equal(wx(v, APIC_SPIV, 0x1ff), 0);
+}
+
 static void power_up_state(void **state)
 {
     struct vcpu *v = &vcpus[1];
@@ -571,6 +576,14 @@ static void x2apic_faults(void **state)
     assert_int_equal(wx(v, APIC_TASKPRI, 1ULL << 32), -EFAULT);
     assert_int_equal(wx(v, APIC_ICR, 1ULL << 31), -EFAULT);
     assert_int_equal(wx(v, APIC_TMCCT, 0), -EFAULT);
+    /* Read-only bits are ignored: Linux sets them when it shuts down. */
+    enable_x2apic(v);
+    assert_int_equal(wx(v, APIC_LVT0, 0x5700), 0);
+    assert_int_equal(rx(v, APIC_LVT0, &val), 0);
+    assert_int_equal(val, 0x700);
+    assert_int_equal(wx(v, APIC_LVTT, 0x1030), 0);
+    assert_int_equal(wx(v, APIC_LVTT, 0x4030), -EFAULT);
+    assert_int_equal(wx(v, APIC_LVTERR, 0x400fe), -EFAULT);
     assert_int_equal(vlapic_wrmsr(v, 0x8ff, 0), -EFAULT);
     assert_int_equal(vlapic_rdmsr(v, 0x8ff, &val), -EFAULT);
 }
