@@ -27,7 +27,8 @@ struct reg_info
 #define LVT_STATUS     0x1000u
 #define LVT_REMOTE_IRR 0x4000u
 
-#define VEC8(base)     [REG_INDEX(base)... REG_INDEX(base) + 7] = { R_R | R_ALL, 0 }
+#define VEC8(base) \
+    [REG_INDEX(base)... REG_INDEX(base) + 7] = { R_R | R_ALL, 0, 0 }
 
 static const struct reg_info reg_info[NR_REGS] = {
     [REG_INDEX(APIC_ID)] = { R_R | R_ALL, 0, 0 },
