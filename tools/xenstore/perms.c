@@ -57,6 +57,9 @@ void perms_free(struct perms *perms)
 
 void perms_forget_domain(struct perms *perms, unsigned int domid)
 {
+    if ( perms->entry[0].id == domid )
+        perms->entry[0].id = 0;
+
     for ( unsigned int i = 1; i < perms->nr; i++ )
         if ( perms->entry[i].id == domid )
             perms->entry[i].perms |= XS_PERM_IGNORE;
@@ -64,7 +67,7 @@ void perms_forget_domain(struct perms *perms, unsigned int domid)
 
 bool perms_mention(const struct perms *perms, unsigned int domid)
 {
-    for ( unsigned int i = 1; i < perms->nr; i++ )
+    for ( unsigned int i = 0; i < perms->nr; i++ )
         if ( perms->entry[i].id == domid &&
              !(perms->entry[i].perms & XS_PERM_IGNORE) )
             return true;

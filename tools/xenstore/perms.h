@@ -40,7 +40,7 @@ bool perms_set(struct perms *perms, const struct xs_permissions *entry,
 bool perms_copy(struct perms *to, const struct perms *from);
 void perms_free(struct perms *perms);
 
-/* A domain is gone: its entries, the owner's apart, hold for nobody. */
+/* A domain is gone: its entries hold for nobody, what it owned is Dom0's. */
 void perms_forget_domain(struct perms *perms, unsigned int domid);
 bool perms_mention(const struct perms *perms, unsigned int domid);
 
