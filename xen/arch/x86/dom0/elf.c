@@ -77,8 +77,8 @@ static const char *read_header(struct reader *r)
 
     if ( in_image(r, BZ_MAGIC_OFF, 4) &&
          !memcmp(r->image + BZ_MAGIC_OFF, BZ_MAGIC, 4) )
-        return "it is a compressed bzImage: unpack it with "
-               "scripts/unpack-kernel.sh VMLINUZ VMLINUX and give the result";
+        return "it is a compressed bzImage: run nidus-unpack-kernel VMLINUZ "
+               "VMLINUX (scripts/unpack-kernel.sh) and give the result";
     if ( !in_image(r, 0, sizeof(h64)) || memcmp(r->image, "\177ELF", 4) )
         return "it is not an ELF file";
     if ( r->image[EI_DATA] != ELFDATA2LSB )

@@ -61,6 +61,7 @@ enum exit_result vmx_exit_hlt(struct vcpu *v)
         if ( v->domain->max_vcpus == 1 )
         {
             guest_printk(v->domain, "halted with interrupts off\n");
+            vmx_dump_vcpu(v);
             domain_shutdown(v->domain, SHUTDOWN_poweroff);
             return EXIT_RESUME;
         }
