@@ -20,6 +20,8 @@ void panic(const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
+    if ( text[0] != '\0' && text[strlen(text) - 1] == '\n' )
+        text[strlen(text) - 1] = '\0';
 
     printk_break_lock();
     console_start_sync();

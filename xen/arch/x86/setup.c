@@ -120,6 +120,17 @@ static void print_modules(void)
     }
 }
 
+/* QEMU, unlike GRUB, puts the file's name before the options. */
+static const char *options_of_cmdline(void)
+{
+    const char *s = boot_info.cmdline;
+
+    if ( strcmp(boot_info.loader, "qemu") == 0 )
+        while ( *s != '\0' && *s != ' ' )
+            s++;
+    return s;
+}
+
 static void init_early(uint32_t magic, uint32_t info)
 {
     const char *why;
@@ -133,7 +144,7 @@ static void init_early(uint32_t magic, uint32_t info)
     cpu_init();
 
     why = parse_loader_info(magic, info);
-    cmdline_parse(boot_info.cmdline);
+    cmdline_parse(options_of_cmdline());
     console_init();
     banner_print();
     if ( why != NULL )
