@@ -339,7 +339,7 @@ CHECK(table_limits)
 #define SEGS   G(SEG)
 #define SEG_UG (G(SEG) | G(CTRL))
 
-static const struct check_row rows[] = {
+static const struct check_row segment_rows[] = {
     { "guest TR selector: TI", SEGS, tr_selector, 0 },
     { "guest LDTR selector: TI", SEGS, ldtr_selector, 0 },
     { "guest SS selector: RPL as CS's", SEG_UG, ss_rpl, 0 },
@@ -369,8 +369,5 @@ static const struct check_row rows[] = {
     { "guest GDTR and IDTR limits: bits 31:16", SEGS, table_limits, 0 },
 };
 
-const struct check_row *check_guest_segments(const struct entry_check *c,
-                                             uint32_t groups)
-{
-    return check_rows(rows, ARRAY_SIZE(rows), c, groups);
-}
+const struct check_table check_guest_segments =
+    CHECK_TABLE(segment_rows, G(SEG) | G(CTRL) | G(CR));

@@ -363,8 +363,6 @@ static const struct check_row state_rows[] = {
       0 },
     { "interruptibility: STI and MOV SS exclude each other", G(ACTIV),
       not_sti_and_mov_ss, 0 },
-    { "interruptibility: STI needs RFLAGS.IF", G(ACTIV) | G(RIP), sti_needs_if,
-      0 },
     { "interruptibility: external interrupt not blocked", G(ACTIV) | G(EVENT),
       ext_intr_not_blocked, 0 },
     { "interruptibility: NMI not blocked by MOV SS", G(ACTIV) | G(EVENT),
@@ -375,13 +373,31 @@ static const struct check_row state_rows[] = {
       G(ACTIV) | G(EVENT) | G(CTRL), nmi_not_blocked, 0 },
     { "pending debug exceptions: reserved bits", G(ACTIV), pending_dbg_reserved,
       0 },
+};
+
+/* The same, in what RFLAGS has to do with it. */
+static const struct check_row rflags_rows[] = {
+    { "interruptibility: STI needs RFLAGS.IF", G(ACTIV) | G(RIP), sti_needs_if,
+      0 },
     { "pending debug exceptions: BS as single-stepping has it",
       G(ACTIV) | G(RIP) | G(GMSR), pending_dbg_bs, 0 },
-    /* These read L1's memory, which changes without a VMWRITE. */
-    { "VMCS link pointer", VMCS12_GROUPS_ALL, link_pointer,
-      ENTRY_FAIL_LINK_PTR },
-    { "guest PDPTEs: reserved bits", VMCS12_GROUPS_ALL, pdptes,
-      ENTRY_FAIL_PDPTE },
+};
+
+/* These read L1's memory, which changes without a VMWRITE. */
+static const struct check_row memory_rows[] = {
+    { "VMCS link pointer", CHECK_ALWAYS, link_pointer, ENTRY_FAIL_LINK_PTR },
+    { "guest PDPTEs: reserved bits", CHECK_ALWAYS, pdptes, ENTRY_FAIL_PDPTE },
+};
+
+static const struct check_table tables_before[] = {
+    CHECK_TABLE(cr_rows, G(CR) | G(CTRL) | G(GMSR)),
+};
+
+static const struct check_table tables_after[] = {
+    CHECK_TABLE(rip_rows, G(RIP) | G(SEG) | G(CR) | G(CTRL) | G(EVENT)),
+    CHECK_TABLE(state_rows, G(ACTIV) | G(SEG) | G(CTRL) | G(EVENT)),
+    CHECK_TABLE(rflags_rows, G(ACTIV) | G(RIP) | G(GMSR)),
+    CHECK_TABLE(memory_rows, CHECK_ALWAYS),
 };
 
 const struct check_row *check_guest_state(const struct entry_check *c,
@@ -389,13 +405,11 @@ const struct check_row *check_guest_state(const struct entry_check *c,
 {
     const struct check_row *row;
 
-    row = check_rows(cr_rows, ARRAY_SIZE(cr_rows), c, groups);
+    row = check_tables(tables_before, ARRAY_SIZE(tables_before), c, groups);
     if ( !row )
-        row = check_guest_segments(c, groups);
+        row = check_tables(&check_guest_segments, 1, c, groups);
     if ( !row )
-        row = check_rows(rip_rows, ARRAY_SIZE(rip_rows), c, groups);
-    if ( !row )
-        row = check_rows(state_rows, ARRAY_SIZE(state_rows), c, groups);
+        row = check_tables(tables_after, ARRAY_SIZE(tables_after), c, groups);
 
     return row;
 }

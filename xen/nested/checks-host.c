@@ -150,7 +150,7 @@ CHECK(long_rip)
 #define HOST VMCS12_GB(HOST)
 #define SIZE (VMCS12_GB(HOST) | VMCS12_GB(CTRL))
 
-static const struct check_row rows[] = {
+static const struct check_row host_rows[] = {
     { "host CR0: bits fixed in VMX operation", HOST, cr0_fixed, 0 },
     { "host CR4: bits fixed in VMX operation", HOST, cr4_fixed, 0 },
     { "host CR4.CET needs CR0.WP", HOST, cet_needs_wp, 0 },
@@ -167,10 +167,6 @@ static const struct check_row rows[] = {
     { "host TR not null", HOST, tr_not_null, 0 },
     { "host SS not null outside 64-bit mode", SIZE, ss_not_null, 0 },
     { "host bases canonical", HOST, bases_canonical, 0 },
-    { "entry from legacy mode: no 64-bit host or guest", VMCS12_GROUPS_ALL,
-      legacy_stays_legacy, 0 },
-    { "entry from IA-32e mode: 64-bit host", VMCS12_GROUPS_ALL, long_stays_long,
-      0 },
     { "legacy host: no IA-32e mode guest", SIZE, legacy_guest, 0 },
     { "legacy host: CR4.PCIDE", SIZE, legacy_pcide, 0 },
     { "legacy host: RIP bits 63:32", SIZE, legacy_rip, 0 },
@@ -178,10 +174,22 @@ static const struct check_row rows[] = {
     { "64-bit host: RIP canonical", SIZE, long_rip, 0 },
 };
 
+/* These look at L1's mode, not only at the vmcs12. */
+static const struct check_row mode_rows[] = {
+    { "entry from legacy mode: no 64-bit host or guest", CHECK_ALWAYS,
+      legacy_stays_legacy, 0 },
+    { "entry from IA-32e mode: 64-bit host", CHECK_ALWAYS, long_stays_long, 0 },
+};
+
+static const struct check_table tables[] = {
+    CHECK_TABLE(mode_rows, CHECK_ALWAYS),
+    CHECK_TABLE(host_rows, SIZE),
+};
+
 const struct check_row *check_host_state(const struct entry_check *c,
                                          uint32_t groups)
 {
-    return check_rows(rows, ARRAY_SIZE(rows), c, groups);
+    return check_tables(tables, ARRAY_SIZE(tables), c, groups);
 }
 
 bool check_pat(uint64_t pat)

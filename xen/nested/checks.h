@@ -35,13 +35,9 @@ const struct check_row *check_host_state(const struct entry_check *c,
 const struct check_row *check_guest_state(const struct entry_check *c,
                                           uint32_t groups);
 
-/* The segment part of check_guest_state(). */
-const struct check_row *check_guest_segments(const struct entry_check *c,
-                                             uint32_t groups);
-
 /*
  * Rows that read L1's memory or L1's mode depend on more than the vmcs12:
- * they name all groups, and a caller always passes this one.
+ * they name this group, which a caller always passes.
  */
 #define CHECK_ALWAYS VMCS12_GB(INFO)
 
@@ -57,14 +53,40 @@ static inline uint32_t vmcs12_proc2(const struct vmcs12 *v)
     return v->proc_ctrl & PROC_SECONDARY ? v->proc2_ctrl : 0;
 }
 
-static inline const struct check_row *check_rows(const struct check_row *rows,
-                                                 unsigned int count,
-                                                 const struct entry_check *c,
-                                                 uint32_t groups)
+/*
+ * Rows with the union of their groups: most entries change so little that
+ * whole tables are passed over.
+ */
+struct check_table
 {
-    for ( unsigned int i = 0; i < count; i++ )
-        if ( (rows[i].groups & groups) && !rows[i].holds(c) )
-            return &rows[i];
+    const struct check_row *rows;
+    uint32_t count;
+    uint32_t groups;
+};
+
+#define CHECK_TABLE(rows, groups)          \
+    {                                      \
+        (rows), ARRAY_SIZE(rows), (groups) \
+    }
+
+static inline const struct check_row *check_tables(
+    const struct check_table *tables, unsigned int count,
+    const struct entry_check *c, uint32_t groups)
+{
+    for ( unsigned int t = 0; t < count; t++ )
+    {
+        const struct check_row *row = tables[t].rows;
+
+        if ( !(tables[t].groups & groups) )
+            continue;
+        for ( const struct check_row *end = row + tables[t].count; row < end;
+              row++ )
+            if ( (row->groups & groups) && !row->holds(c) )
+                return row;
+    }
 
     return NULL;
 }
+
+/* The segment part of check_guest_state(). */
+extern const struct check_table check_guest_segments;

@@ -402,6 +402,8 @@ enum nested_entry nested_enter(struct vcpu *v, uint32_t *error)
     hv->l1_cr0 = hvm_get_cr0();
     hv->l1_efer = vmread(VMCS_guest_efer);
     hv->l1_pat = vmread(VMCS_guest_pat);
+    if ( ctx->unmerged & (VMCS12_GB(HOST) | VMCS12_GB(CTRL)) )
+        hw_ctx(ctx)->host_valid = false;
     l0_controls(hv, &v->arch.vmx, &l0);
     if ( !(v12->entry_ctrl & ENTRY_CTL_LOAD_DEBUG) )
     {

@@ -216,14 +216,17 @@ static void load_host_state(struct vcpu *v, const struct l2_exit *e,
     const struct l1_kept kept = { .cr0 = hv->l1_cr0,
                                   .efer = l2_efer,
                                   .pat = l2_pat };
-    struct l1_host_state h;
+    struct l1_host_state *h = &hw_ctx(ctx)->host;
 
-    reflect_host_state(v12, &kept, e, &h);
+    if ( !hw_ctx(ctx)->host_valid )
+        reflect_host_fixed(v12, h);
+    hw_ctx(ctx)->host_valid = true;
+    reflect_host_kept(v12, &kept, e, h);
     nested_switch_to_vmcs01(v);
     nested_shadow_export(v, ctx);
-    write_host_state(v, &h);
-    if ( !h.ia32e && (h.cr0 & X86_CR0_PG) && (h.cr4 & X86_CR4_PAE) &&
-         vmx_load_pdptes(v, h.cr3) )
+    write_host_state(v, h);
+    if ( !h->ia32e && (h->cr0 & X86_CR0_PG) && (h->cr4 & X86_CR4_PAE) &&
+         vmx_load_pdptes(v, h->cr3) )
     {
         nested_abort(v, VMX_ABORT_HOST_PDPTE);
         return;

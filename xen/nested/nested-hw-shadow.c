@@ -17,8 +17,11 @@
  * field here must be up to date in the vmcs12 at an exit: none may belong to
  * what is left behind in the vmcs02 (nested_ctx.stale), with the exception of
  * the two access rights that an exit fetches one by one.
+ *
+ * Fields that L1 reads often and writes seldom are shadowed for reading only;
+ * a write exits, and takes the shadow along.
  */
-#define SHADOW_READ_ONLY(X)     \
+#define SHADOW_READ(X)          \
     X(exit_reason)              \
     X(exit_qualification)       \
     X(exit_intr_info)           \
@@ -27,29 +30,27 @@
     X(idt_vectoring_error_code) \
     X(exit_insn_len)            \
     X(guest_linear_addr)        \
-    X(guest_phys_addr)
+    X(guest_phys_addr)          \
+    X(guest_cr0)                \
+    X(guest_cr3)                \
+    X(guest_cr4)                \
+    X(guest_cs_ar)              \
+    X(guest_ss_ar)              \
+    X(cr0_read_shadow)          \
+    X(cr4_read_shadow)
 
+/* Fetched before every entry: only what is written all the time. */
 #define SHADOW_READ_WRITE(X)  \
     X(guest_rip)              \
     X(guest_rsp)              \
     X(guest_rflags)           \
     X(guest_interruptibility) \
-    X(guest_cr0)              \
-    X(guest_cr3)              \
-    X(guest_cr4)              \
-    X(guest_cs_ar)            \
-    X(guest_ss_ar)            \
-    X(cr0_read_shadow)        \
-    X(cr4_read_shadow)        \
-    X(exception_bitmap)       \
     X(proc_ctrl)              \
-    X(tpr_threshold)          \
     X(entry_intr_info)        \
     X(entry_error_code)       \
     X(entry_insn_len)         \
-    X(preemption_timer)       \
-    X(host_fs_base)           \
-    X(host_gs_base)
+    X(tpr_threshold)          \
+    X(preemption_timer)
 
 /* One bit per encoding; a set bit makes the access exit. */
 static uint8_t *vmread_bitmap, *vmwrite_bitmap;
@@ -73,7 +74,7 @@ static bool bitmaps_ready(void)
     memset(vmread_bitmap, 0xff, PAGE_SIZE);
     memset(vmwrite_bitmap, 0xff, PAGE_SIZE);
 #define X(field) allow(vmread_bitmap, VMCS_##field);
-    SHADOW_READ_ONLY(X)
+    SHADOW_READ(X)
     SHADOW_READ_WRITE(X)
 #undef X
 #define X(field) allow(vmwrite_bitmap, VMCS_##field);
@@ -89,7 +90,7 @@ static bool fields_supported(const struct nested_caps *caps)
 #define X(field)                                                \
     if ( !vmcs12_field_supported(&caps->fields, VMCS_##field) ) \
         return false;
-    SHADOW_READ_ONLY(X)
+    SHADOW_READ(X)
     SHADOW_READ_WRITE(X)
 #undef X
     return true;
@@ -148,7 +149,7 @@ void nested_shadow_export(struct vcpu *v, struct nested_ctx *ctx)
         vmwrite(VMCS_##field, now->field); \
         old->field = now->field;           \
     }
-    SHADOW_READ_ONLY(X)
+    SHADOW_READ(X)
     SHADOW_READ_WRITE(X)
 #undef X
     end(v, hw);
@@ -156,38 +157,28 @@ void nested_shadow_export(struct vcpu *v, struct nested_ctx *ctx)
 }
 
 /* A field that L1 changed: as if its VMWRITE had exited. */
-static void changed(struct nested_vcpu *nv, struct nested_ctx *ctx,
-                    uint32_t enc, uint64_t val)
+static void changed(struct nested_ctx *ctx, uint32_t enc, uint64_t val)
 {
-    const struct vmcs12_field *f = vmcs12_find_field(enc);
-    uint32_t stale = ctx->stale & (1u << f->group);
-
-    if ( stale )
-    {
-        nv->env->ctx_sync(nv->priv, ctx, stale);
-        ctx->stale &= ~stale;
-        begin(hw_ctx(ctx));
-    }
-    nested_ctx_touch(ctx, vmcs12_write_groups(
-                              enc, f, vmcs12_read_field(&ctx->v12, enc), val));
+    nested_ctx_touch(ctx, vmcs12_write_groups(enc, vmcs12_find_field(enc),
+                                              vmcs12_read_field(&ctx->v12, enc),
+                                              val));
     vmcs12_write_field(&ctx->v12, enc, val);
 }
 
 void nested_shadow_import(struct vcpu *v, struct nested_ctx *ctx)
 {
     struct nested_hw_ctx *hw = hw_ctx(ctx);
-    struct nested_vcpu *nv = v->arch.nested;
     uint64_t val;
 
     if ( !hw->shadow || !hw->export_valid )
         return;
     begin(hw);
-#define X(field)                             \
-    val = vmread(VMCS_##field);              \
-    if ( val != hw->exported.field )         \
-    {                                        \
-        hw->exported.field = val;            \
-        changed(nv, ctx, VMCS_##field, val); \
+#define X(field)                         \
+    val = vmread(VMCS_##field);          \
+    if ( val != hw->exported.field )     \
+    {                                    \
+        hw->exported.field = val;        \
+        changed(ctx, VMCS_##field, val); \
     }
     SHADOW_READ_WRITE(X)
 #undef X
@@ -218,4 +209,19 @@ void nested_shadow_link(struct vcpu *v, struct nested_ctx *ctx)
     vmwrite(VMCS_proc2_ctrl, vmx->proc2);
     vmwrite(VMCS_vmread_bitmap, virt_to_maddr(vmread_bitmap));
     vmwrite(VMCS_vmwrite_bitmap, virt_to_maddr(vmwrite_bitmap));
+}
+
+/* L1's VMWRITE of a field exited: it may be one that is shadowed for reading.
+ */
+void nested_shadow_written(struct vcpu *v, struct nested_ctx *ctx, uint32_t enc)
+{
+    struct nested_hw_ctx *hw = hw_ctx(ctx);
+
+    enc &= ~VMCS_ENC_HIGH;
+    if ( !hw->shadow || (vmread_bitmap[enc / 8] >> enc % 8 & 1) )
+        return;
+    begin(hw);
+    vmwrite(enc, vmcs12_read_field(&ctx->v12, enc));
+    end(v, hw);
+    vmcs12_write_field(&hw->exported, enc, vmcs12_read_field(&ctx->v12, enc));
 }

@@ -305,6 +305,11 @@ static void env_ctx_sync(void *priv, struct nested_ctx *ctx, uint32_t groups)
     vmx_vmptrld(mfn_x(v->arch.vmx.vmcs) << PAGE_SHIFT);
 }
 
+static void env_ctx_written(void *priv, struct nested_ctx *ctx, uint32_t enc)
+{
+    nested_shadow_written(env_vcpu(priv), ctx, enc);
+}
+
 static void env_ctx_current(void *priv, struct nested_ctx *from,
                             struct nested_ctx *to)
 {
@@ -360,6 +365,7 @@ const struct nested_env nested_hw_env = {
     .ctx_init = env_ctx_init,
     .ctx_destroy = env_ctx_destroy,
     .ctx_sync = env_ctx_sync,
+    .ctx_written = env_ctx_written,
     .ctx_current = env_ctx_current,
     .invept = env_invept,
     .invvpid = env_invvpid,

@@ -52,6 +52,8 @@ struct nested_hw_ctx
     void *shadow; /* shadow VMCS; NULL where there is none */
     bool export_valid;
     struct vmcs12 exported; /* fields as the shadow VMCS has them */
+    bool host_valid;        /* host is what the vmcs12's host state makes */
+    struct l1_host_state host;
 };
 
 struct nested_hw_vcpu
@@ -130,4 +132,6 @@ void nested_shadow_destroy(struct nested_hw_ctx *hw);
 /* From the vmcs12 to the shadow VMCS, and back. */
 void nested_shadow_export(struct vcpu *v, struct nested_ctx *ctx);
 void nested_shadow_import(struct vcpu *v, struct nested_ctx *ctx);
+void nested_shadow_written(struct vcpu *v, struct nested_ctx *ctx,
+                           uint32_t enc);
 void nested_shadow_link(struct vcpu *v, struct nested_ctx *ctx);

@@ -79,6 +79,8 @@ struct nested_env
     void (*ctx_destroy)(void *priv, struct nested_ctx *ctx);
     /* Fetch these stale groups into ctx->v12, and what hardware shadows. */
     void (*ctx_sync)(void *priv, struct nested_ctx *ctx, uint32_t groups);
+    /* L1 wrote a field of the current context by an instruction. */
+    void (*ctx_written)(void *priv, struct nested_ctx *ctx, uint32_t enc);
     /* The current context goes from one to another, either may be NULL. */
     void (*ctx_current)(void *priv, struct nested_ctx *from,
                         struct nested_ctx *to);

@@ -88,26 +88,12 @@ static void host_segments(const struct vmcs12 *v, struct l1_host_state *out)
     out->table_limit = LIMIT_DT;
 }
 
-void reflect_host_state(const struct vmcs12 *v, const struct l1_kept *kept,
-                        const struct l2_exit *e, struct l1_host_state *out)
+void reflect_host_fixed(const struct vmcs12 *v, struct l1_host_state *out)
 {
-    const uint64_t cr0_kept = X86_CR0_ET | X86_CR0_CD | X86_CR0_NW;
-    unsigned int type =
-        (e->intr_info & INTR_INFO_TYPE_MASK) >> INTR_INFO_TYPE_SHIFT;
-
     out->ia32e = v->exit_ctrl & EXIT_CTL_HOST_64;
-    out->cr0 = (v->host_cr0 & ~cr0_kept) | (kept->cr0 & cr0_kept);
     out->cr3 = v->host_cr3;
     out->cr4 =
         out->ia32e ? v->host_cr4 | X86_CR4_PAE : v->host_cr4 & ~X86_CR4_PCIDE;
-
-    if ( v->exit_ctrl & EXIT_CTL_LOAD_EFER )
-        out->efer = v->host_efer;
-    else if ( out->ia32e )
-        out->efer = kept->efer | EFER_LMA | EFER_LME;
-    else
-        out->efer = kept->efer & ~(EFER_LMA | EFER_LME);
-    out->pat = v->exit_ctrl & EXIT_CTL_LOAD_PAT ? v->host_pat : kept->pat;
     out->load_perf = v->exit_ctrl & EXIT_CTL_LOAD_PERF;
     out->perf_global_ctrl = v->host_perf_global_ctrl;
 
@@ -117,7 +103,23 @@ void reflect_host_state(const struct vmcs12 *v, const struct l1_kept *kept,
     out->sysenter_esp = v->host_sysenter_esp;
     out->sysenter_eip = v->host_sysenter_eip;
     host_segments(v, out);
+}
 
+void reflect_host_kept(const struct vmcs12 *v, const struct l1_kept *kept,
+                       const struct l2_exit *e, struct l1_host_state *out)
+{
+    const uint64_t cr0_kept = X86_CR0_ET | X86_CR0_CD | X86_CR0_NW;
+    unsigned int type =
+        (e->intr_info & INTR_INFO_TYPE_MASK) >> INTR_INFO_TYPE_SHIFT;
+
+    out->cr0 = (v->host_cr0 & ~cr0_kept) | (kept->cr0 & cr0_kept);
+    if ( v->exit_ctrl & EXIT_CTL_LOAD_EFER )
+        out->efer = v->host_efer;
+    else if ( out->ia32e )
+        out->efer = kept->efer | EFER_LMA | EFER_LME;
+    else
+        out->efer = kept->efer & ~(EFER_LMA | EFER_LME);
+    out->pat = v->exit_ctrl & EXIT_CTL_LOAD_PAT ? v->host_pat : kept->pat;
     out->nmi_blocked = l2_exit_basic(e) == EXIT_REASON_EXCEPTION_NMI &&
                        (e->intr_info & INTR_INFO_VALID) &&
                        type == INTR_TYPE_NMI;

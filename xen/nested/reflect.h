@@ -31,9 +31,14 @@ struct l1_kept
 /* SDM "Recording VM-Exit Information and Updating VM-entry Control Fields" */
 void reflect_exit_info(struct vmcs12 *v, const struct l2_exit *e);
 
-/* SDM "Loading Host State" */
-void reflect_host_state(const struct vmcs12 *v, const struct l1_kept *kept,
-                        const struct l2_exit *e, struct l1_host_state *out);
+/*
+ * SDM "Loading Host State", in two parts: what depends on the vmcs12's host
+ * state and controls alone and is the same until these change, and what the
+ * exit and the registers before it have to say.
+ */
+void reflect_host_fixed(const struct vmcs12 *v, struct l1_host_state *out);
+void reflect_host_kept(const struct vmcs12 *v, const struct l1_kept *kept,
+                       const struct l2_exit *e, struct l1_host_state *out);
 
 /*
  * A VM entry that fails its checks on guest state, or its MSR loads: an exit

@@ -31,6 +31,7 @@ struct test_l1
     unsigned int inv_type, inv_count;
     uint64_t inv_addr;
     uint16_t inv_vpid;
+    uint32_t written;      /* field that ctx_written() was told of */
     unsigned int or_again; /* or_phys() fails that often first */
 };
 
@@ -131,6 +132,11 @@ static void l1_ctx_sync(void *priv, struct nested_ctx *ctx, uint32_t groups)
         ctx->v12.guest_cs_selector = SYNCED_CS;
 }
 
+static void l1_ctx_written(void *priv, struct nested_ctx *ctx, uint32_t enc)
+{
+    ((struct test_l1 *)priv)->written = enc;
+}
+
 static void l1_ctx_current(void *priv, struct nested_ctx *from,
                            struct nested_ctx *to)
 {
@@ -176,6 +182,7 @@ static const struct nested_env l1_env = {
     .ctx_init = l1_ctx_init,
     .ctx_destroy = l1_ctx_destroy,
     .ctx_sync = l1_ctx_sync,
+    .ctx_written = l1_ctx_written,
     .ctx_current = l1_ctx_current,
     .invept = l1_invept,
     .invvpid = l1_invvpid,

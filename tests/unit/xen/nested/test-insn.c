@@ -375,6 +375,7 @@ static void test_read_write(void **state)
     l1->nv.cur->unchecked = l1->nv.cur->unmerged = 0;
     assert_int_equal(vmwrite_reg(l1, VMCS_host_rsp, 0x77).result, INSN_SUCCEED);
     assert_int_equal(l1->nv.cur->unchecked, VMCS12_GB(HOST));
+    assert_int_equal(l1->written, VMCS_host_rsp);
     assert_int_equal(l1->nv.cur->unmerged, VMCS12_GB(HOST));
     assert_int_equal(vmread_reg(l1, VMCS_host_rsp), 0x77);
 

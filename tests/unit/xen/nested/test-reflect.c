@@ -66,7 +66,8 @@ static void test_host_state(void **state)
     v.host_fs_base = 0x1111;
     v.host_gs_selector = 0x28;
     v.host_cr0 |= X86_CR0_NW;
-    reflect_host_state(&v, &kept, &e, &h);
+    reflect_host_fixed(&v, &h);
+    reflect_host_kept(&v, &kept, &e, &h);
     assert_int_equal(h.rip, v.host_rip);
     assert_int_equal(h.cr3, 0x7000);
     /* CD, NW and ET are not the exit's to change. */
@@ -99,7 +100,8 @@ static void test_host_state_legacy(void **state)
     v.exit_ctrl = EXIT_CTL_TRUE_DEFAULT1 | EXIT_CTL_LOAD_PAT;
     v.host_pat = 6;
     v.host_cr4 |= X86_CR4_PCIDE;
-    reflect_host_state(&v, &kept, &e, &h);
+    reflect_host_fixed(&v, &h);
+    reflect_host_kept(&v, &kept, &e, &h);
     assert_false(h.ia32e);
     assert_int_equal(h.efer, EFER_NXE);
     assert_int_equal(h.pat, 6);
