@@ -7,6 +7,7 @@
 #include <xen/time.h>
 #include <asm/irq.h>
 #include <asm/setup.h>
+#include <asm/traps.h>
 #include <asm/vmx.h>
 
 static void show_domains(unsigned char key)
@@ -44,6 +45,7 @@ static void show_interrupts(unsigned char key)
     for ( unsigned int v = VECTOR_DYNAMIC_FIRST; v <= VECTOR_SPURIOUS; v++ )
         if ( irq_count(v) != 0 )
             printk("vector %#04x: %lu\n", v, irq_count(v));
+    printk("NMIs: %lu\n", nmi_count);
 }
 
 static void show_time(unsigned char key)

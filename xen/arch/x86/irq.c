@@ -5,7 +5,8 @@
 #include <asm/apic.h>
 #include <asm/irq.h>
 
-#define NR_VECTORS 256
+#define NR_VECTORS         256
+#define UNCLAIMED_MESSAGES 4
 
 static struct
 {
@@ -56,7 +57,7 @@ void irq_dispatch(uint8_t vector)
         return;
     if ( fn != NULL )
         fn(vector, handlers[vector].data);
-    else
+    else if ( handlers[vector].count <= UNCLAIMED_MESSAGES )
         printk(XENLOG_WARNING "Interrupt on vector %#x, which nobody has\n",
                vector);
     apic_eoi();

@@ -14,72 +14,22 @@
 #include <asm/io.h>
 #include <asm/processor.h>
 #include <asm/rtc.h>
+#include <asm/time-scale.h>
 
 uint32_t cpu_khz;
-struct time_scale tsc_scale;
 
 static spinlock_t wallclock_lock = SPIN_LOCK_UNLOCKED; /* the two below */
 static uint64_t wallclock_sec;
 static uint32_t wallclock_nsec;
-
-/* a * b / c with a 128-bit product; the result must fit. */
-static uint64_t muldiv64(uint64_t a, uint64_t b, uint64_t c)
-{
-    uint64_t q, hi;
-
-    __asm__("mulq %3\n\t"
-            "divq %4"
-            : "=a"(q), "=&d"(hi)
-            : "a"(a), "rm"(b), "rm"(c));
-    return q;
-}
 
 uint64_t time_raw(void)
 {
     return rdtsc();
 }
 
-s_time_t tsc_to_ns(uint64_t delta)
-{
-    if ( tsc_scale.shift < 0 )
-        delta >>= -tsc_scale.shift;
-    else
-        delta <<= tsc_scale.shift;
-    return ((unsigned __int128)delta * tsc_scale.mul_frac) >> 32;
-}
-
-/* The first TSC difference at which tsc_to_ns() says at least ns. */
-uint64_t ns_to_tsc(s_time_t ns)
-{
-    uint64_t delta = muldiv64(ns, 1UL << 32, tsc_scale.mul_frac) + 1;
-
-    return tsc_scale.shift < 0 ? (delta + 1) << -tsc_scale.shift
-                               : (delta >> tsc_scale.shift) + 1;
-}
-
 s_time_t NOW(void)
 {
     return tsc_to_ns(rdtsc() - tsc_scale.tsc_base);
-}
-
-static void set_scale(uint64_t hz)
-{
-    uint64_t second = SECONDS(1);
-    int shift = 0;
-
-    /* ns = ticks * 10^9 / hz; keep the factor's top bit set. */
-    while ( hz > second * 2 )
-    {
-        hz >>= 1;
-        shift--;
-    }
-    while ( hz <= second )
-    {
-        hz <<= 1;
-        shift++;
-    }
-    tsc_scale.shift = shift;
-    tsc_scale.mul_frac = muldiv64(second, 1UL << 32, hz);
 }
 
 #define PM_TIMER_HZ   3579545
@@ -178,7 +128,7 @@ void time_init(void)
     if ( hz < 1000000 )
         panic("The TSC's rate cannot be measured");
     cpu_khz = hz / 1000;
-    set_scale(hz);
+    time_scale_set(hz);
     tsc_scale.tsc_base = base;
     printk("TSC: %u.%03u MHz, measured against %s\n", cpu_khz / 1000,
            cpu_khz % 1000, sources[i - 1].name);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Exceptions of the hypervisor itself, and interrupts while idle. */
+#include <xen/console.h>
 #include <xen/lib.h>
 #include <xen/percpu.h>
 #include <asm/desc.h>
@@ -29,6 +30,8 @@ static const char *const trap_names[] = {
     [X86_EXC_VE] = "virtualization exception",
     [X86_EXC_CP] = "control protection",
 };
+
+unsigned long nmi_count;
 
 void show_trap_frame(const struct trap_frame *f)
 {
@@ -75,11 +78,13 @@ void handle_trap(struct trap_frame *f)
         irq_dispatch(f->vector);
         return;
     }
+    /*
+     * Nothing here sends NMIs yet, so someone pressed a button. It may come
+     * in the middle of a message: count only.
+     */
     if ( f->vector == X86_EXC_NMI )
     {
-        /* Nothing here sends NMIs yet: someone pressed a button. */
-        printk(XENLOG_WARNING "NMI on CPU%u at %016lx\n", smp_processor_id(),
-               f->rip);
+        nmi_count++;
         return;
     }
     fixup = extable_lookup(f->rip);

@@ -14,6 +14,8 @@ struct trap_frame
     uint64_t rip, cs, rflags, rsp, ss;
 };
 
+extern unsigned long nmi_count; /* NMIs that came while in the hypervisor */
+
 void handle_trap(struct trap_frame *f); /* called by entry.S */
 void show_trap_frame(const struct trap_frame *f);
 /* Function names for the text addresses found on the stack. */
