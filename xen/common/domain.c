@@ -12,6 +12,7 @@
 #include <xen/domain.h>
 #include <xen/event.h>
 #include <xen/grant-table.h>
+#include <xen/heap.h>
 #include <xen/lib.h>
 #include <xen/sched.h>
 #include <xen/vcpu-op.h>
@@ -372,7 +373,7 @@ int domain_kill(struct domain *d)
          (rc = p2m_teardown(d)) || (rc = relinquish_pages(d)) )
         return rc;
     d->is_dying = DOMDYING_dead;
-    d->outstanding_claim = 0;
+    (void)domain_set_outstanding_pages(d, 0);
     send_global_virq(VIRQ_DOM_EXC);
     put_domain(d);
     return 0;
