@@ -19,6 +19,7 @@ struct conn *conn_new(struct store *store, const struct transport *transport,
     if ( !conn )
         return NULL;
 
+    conn->store = store;
     conn->id = ++last_id;
     conn->transport = transport;
     conn->fd = -1;
@@ -55,7 +56,7 @@ void conn_reset(struct store *store, struct conn *conn)
     watches_remove_all(store, conn);
     drop_output(conn);
     conn_next(conn);
-    conn->ignored = false;
+    conn->ignored = conn->overflowed = false;
 }
 
 void conn_free(struct store *store, struct conn *conn)
@@ -131,12 +132,22 @@ static bool already_queued(struct conn *conn, const struct message *msg)
     return false;
 }
 
+/* What a domain does not fetch counts as its memory. */
+static bool queue_allowed(struct conn *conn, size_t more)
+{
+    struct quotas *quotas = &conn->store->quotas;
+    const struct account *account = quota_account(quotas, conn->actor.domid);
+
+    return quota_allows(quotas, &conn->actor, QUOTA_MEMORY,
+                        account->memory + conn->out_bytes + more);
+}
+
 void conn_send_event(struct conn *conn, const void *body, size_t len)
 {
     static const struct xsd_sockmsg no_request;
     struct message *msg;
 
-    if ( conn->ignored || conn->dead )
+    if ( conn->ignored || conn->overflowed || conn->dead )
         return;
 
     msg = message_new(&no_request, XS_WATCH_EVENT, body, len);
@@ -145,12 +156,55 @@ void conn_send_event(struct conn *conn, const void *body, size_t len)
         free(msg);
         return;
     }
+    if ( msg && !queue_allowed(conn, msg->len) )
+    {
+        free(msg);
+        conn->overflowed = true;
+        return;
+    }
     enqueue(conn, msg);
+}
+
+/* What may be changed at once, after a pause, before the rate counts. */
+#define BURST         50
+
+#define US_PER_MS     1000
+#define US_PER_SECOND 1000000
+
+void conn_charge_change(struct conn *conn)
+{
+    struct quotas *quotas = &conn->store->quotas;
+    unsigned int rate;
+    int64_t cost, earliest;
+
+    if ( conn->actor.privileged )
+        return;
+
+    rate = quota_limit(quotas, quota_account(quotas, conn->actor.domid),
+                       QUOTA_WRITE_RATE);
+    if ( !rate )
+        return;
+
+    cost = US_PER_SECOND / rate;
+    earliest = conn->store->now * US_PER_MS - BURST * cost;
+    if ( conn->paid_at < earliest )
+        conn->paid_at = earliest;
+    conn->paid_at += cost;
+}
+
+int64_t conn_delay(const struct conn *conn)
+{
+    int64_t delay = conn->paid_at - conn->store->now * US_PER_MS;
+
+    if ( conn->actor.privileged || delay <= 0 )
+        return 0;
+
+    return (delay + US_PER_MS - 1) / US_PER_MS;
 }
 
 bool conn_wants_input(struct store *store, struct conn *conn)
 {
-    return !conn->dead && !conn->ignored &&
+    return !conn->dead && !conn->ignored && !conn_delay(conn) &&
            quota_allows(&store->quotas, &conn->actor, QUOTA_OUTSTANDING,
                         conn->nr_replies + 1);
 }
@@ -182,6 +236,9 @@ enum conn_input conn_receive(struct conn *conn)
 {
     const size_t hdr_len = sizeof(conn->hdr);
     ssize_t done;
+
+    if ( conn->overflowed )
+        return protocol_error(conn, XENSTORE_ERROR_COMM);
 
     while ( conn->received < hdr_len )
     {

@@ -35,7 +35,8 @@ struct message
 struct conn
 {
     struct list link; /* the store's */
-    unsigned int id;  /* for the log */
+    struct store *store;
+    unsigned int id; /* for the log */
     struct actor actor;
     const struct transport *transport;
 
@@ -48,6 +49,8 @@ struct conn
     bool dead;
     /* A domain that broke the protocol: no longer listened to. */
     bool ignored;
+    /* Lost events, as it does not fetch them: to be told and ignored. */
+    bool overflowed;
 
     /* The request that is coming in. */
     struct xsd_sockmsg hdr;
@@ -60,6 +63,9 @@ struct conn
 
     struct list watches;
     struct list txns;
+
+    /* When the changes made so far are paid for, in microseconds. */
+    int64_t paid_at;
 };
 
 struct conn *conn_new(struct store *store, const struct transport *transport,
@@ -67,6 +73,14 @@ struct conn *conn_new(struct store *store, const struct transport *transport,
 void conn_free(struct store *store, struct conn *conn);
 /* As if the client had just connected. */
 void conn_reset(struct store *store, struct conn *conn);
+
+/*
+ * The client has changed something.  A domain that does so too often is not
+ * listened to for a while: others could not get a transaction through.
+ */
+void conn_charge_change(struct conn *conn);
+/* Milliseconds until it is listened to again; 0: it is. */
+int64_t conn_delay(const struct conn *conn);
 
 /* Answer a request; conn->dead is set when there is no memory for it. */
 void conn_reply(struct conn *conn, const struct xsd_sockmsg *hdr, uint32_t type,

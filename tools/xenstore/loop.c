@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "domain.h"
 #include "hv.h"
@@ -51,10 +52,18 @@ static bool can_go_on(struct store *store, struct conn *conn)
     return conn->domain && conn->ready && conn_wants_input(store, conn);
 }
 
+static int64_t clock_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
 static int wait_for_work(struct store *store, struct poller *poller)
 {
     size_t nr = POLL_CONNS;
-    bool busy = false;
+    int64_t timeout = -1;
     struct conn *conn;
     int rc;
 
@@ -62,7 +71,12 @@ static int wait_for_work(struct store *store, struct poller *poller)
     {
         struct pollfd *fd;
 
-        busy |= can_go_on(store, conn);
+        int64_t delay = conn_delay(conn);
+
+        if ( can_go_on(store, conn) )
+            timeout = 0;
+        else if ( delay && conn->ready && (timeout < 0 || delay < timeout) )
+            timeout = delay;
         conn->poll_slot = 0;
         if ( conn->fd < 0 || !make_room(poller, nr + 1) )
             continue;
@@ -75,7 +89,8 @@ static int wait_for_work(struct store *store, struct poller *poller)
         conn->poll_slot = nr++;
     }
 
-    rc = poll(poller->fds, nr, busy ? 0 : -1);
+    rc = poll(poller->fds, nr, timeout);
+    store->now = clock_ms();
     if ( rc < 0 && errno == EINTR )
     {
         for ( size_t i = 0; i < nr; i++ )

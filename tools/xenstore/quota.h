@@ -23,6 +23,7 @@
     row(NODE_SIZE, "node-size", 2048, "Size of a node")                    \
     row(PATH_MAX, "path-max", 2048, "Length of a node's path")             \
     row(PERMS, "permissions", 5, "Permissions per node")                   \
+    row(WRITE_RATE, "write-rate", 200, "Changes per second and domain")    \
     row(MEMORY_SOFT, "memory-soft", 2u << 20, "Memory before a warning")
 
 enum quota

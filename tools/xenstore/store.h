@@ -21,6 +21,8 @@ struct store
     struct list domains;
     /* The domain that may do everything besides Dom0, or 0. */
     unsigned int priv_domid;
+    /* Milliseconds of a clock that is never set; the loop keeps it. */
+    int64_t now;
     /* Log requests and replies. */
     bool trace;
 };

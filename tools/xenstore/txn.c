@@ -49,6 +49,8 @@ struct txn *txn_start(struct store *store, const struct actor *actor)
 void txn_free(struct store *store, struct txn *txn)
 {
     quota_book_transactions(&store->quotas, txn->actor.domid, -1);
+    quota_book_memory(&store->quotas, txn->actor.domid,
+                      -(ptrdiff_t)txn->memory);
     list_del(&txn->link);
     events_drop(&txn->events);
     tree_destroy(&txn->touched);
@@ -163,6 +165,23 @@ int txn_commit(struct store *store, struct txn *txn)
     return 0;
 }
 
+/* A transaction's copies are memory of who makes it. */
+static bool book_copy(struct view *view, const struct node *copy)
+{
+    struct quotas *quotas = &view->store->quotas;
+    unsigned int domid = view->actor->domid;
+    size_t memory = sizeof(*copy) + node_memory(copy);
+
+    if ( !quota_allows(quotas, view->actor, QUOTA_MEMORY,
+                       quota_account(quotas, domid)->memory + memory) )
+        return false;
+
+    quota_book_memory(quotas, domid, memory);
+    view->txn->memory += memory;
+
+    return true;
+}
+
 /* The transaction's copy of what the store has at a path, made now. */
 static int touch(struct view *view, const char *path, struct node **out)
 {
@@ -177,6 +196,12 @@ static int touch(struct view *view, const char *path, struct node **out)
     copy = now ? node_clone(now) : node_new(path, NULL);
     if ( !copy )
         return -ENOMEM;
+
+    if ( !book_copy(view, copy) )
+    {
+        node_free(copy);
+        return -ENOMEM;
+    }
 
     copy->base_generation = now ? now->generation : GENERATION_ABSENT;
     copy->absent = !now;

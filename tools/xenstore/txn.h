@@ -27,6 +27,8 @@ struct txn
     struct list events;
     /* Nodes of the actor's own domain, more or fewer than at the start. */
     int own_nodes;
+    /* What the copies take of the actor's memory quota. */
+    size_t memory;
 };
 
 struct view

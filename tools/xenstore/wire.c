@@ -19,14 +19,15 @@ static const struct request_type types[XS_TYPE_COUNT] = {
     [XS_UNWATCH] = { "UNWATCH", request_unwatch, REQUEST_NO_TXN },
     [XS_TRANSACTION_START] = { "TRANSACTION_START",
                                request_transaction_start, 0 },
-    [XS_TRANSACTION_END] = { "TRANSACTION_END", request_transaction_end, 0 },
+    [XS_TRANSACTION_END] = { "TRANSACTION_END", request_transaction_end,
+                             REQUEST_CHANGES },
     [XS_INTRODUCE] = { "INTRODUCE", request_introduce, REQUEST_PRIVILEGED },
     [XS_RELEASE] = { "RELEASE", request_release, REQUEST_PRIVILEGED },
     [XS_GET_DOMAIN_PATH] = { "GET_DOMAIN_PATH", request_get_domain_path, 0 },
-    [XS_WRITE] = { "WRITE", request_write, 0 },
-    [XS_MKDIR] = { "MKDIR", request_mkdir, 0 },
-    [XS_RM] = { "RM", request_rm, 0 },
-    [XS_SET_PERMS] = { "SET_PERMS", request_set_perms, 0 },
+    [XS_WRITE] = { "WRITE", request_write, REQUEST_CHANGES },
+    [XS_MKDIR] = { "MKDIR", request_mkdir, REQUEST_CHANGES },
+    [XS_RM] = { "RM", request_rm, REQUEST_CHANGES },
+    [XS_SET_PERMS] = { "SET_PERMS", request_set_perms, REQUEST_CHANGES },
     [XS_WATCH_EVENT] = { "WATCH_EVENT", NULL, 0 },
     [XS_ERROR] = { "ERROR", NULL, 0 },
     [XS_IS_DOMAIN_INTRODUCED] = { "IS_DOMAIN_INTRODUCED",
@@ -186,6 +187,11 @@ static int dispatch(struct request *req, struct list *events)
 
     req->op.view.txn = txn;
     req->op.events = txn ? &txn->events : events;
+
+    /* Within a transaction only its end is seen by others. */
+    if ( (type->flags & REQUEST_CHANGES) &&
+         (!txn || req->hdr.type == XS_TRANSACTION_END) )
+        conn_charge_change(req->conn);
 
     return type->handler(req);
 }

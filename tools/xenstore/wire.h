@@ -35,6 +35,8 @@ struct request_type
 
 /* Not part of transactions: an id given is not looked at. */
 #define REQUEST_NO_TXN (1u << 0)
+/* Changes what others see, and counts against the write rate. */
+#define REQUEST_CHANGES (1u << 2)
 /* Refused to unprivileged domains. */
 #define REQUEST_PRIVILEGED (1u << 1)
 

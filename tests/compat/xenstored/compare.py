@@ -407,7 +407,8 @@ class Run:
         # looked at for refusing something: nothing to compare with after it.
         if last[0][2] in (b'EIO\0', b'ENOMEM\0') or (
                 last[0][2] == b'EAGAIN\0' and last[1][2] == b'OK\0') or (
-                    name == 'RM' and txn[0] and last[0][2] == b'EINVAL\0'):
+                    name == 'RM' and last[0][2] == b'EINVAL\0' and
+                    last[1][2] == b'ENOENT\0'):
             raise StopIteration
         # Both refuse; theirs may see a domain a moment longer.
         if name == 'SET_PERMS' and {a[2] for a in last} == {b'EACCES\0',

@@ -487,6 +487,81 @@ static void test_slow_client_is_not_read(void **state)
     assert_true(conn_wants_input(&store, dom0.conn));
 }
 
+static void test_busy_writer_has_to_wait(void **state)
+{
+    unsigned int made = 0;
+
+    store.now = 100000;
+    while ( conn_wants_input(&store, guest.conn) && made < 1000 )
+    {
+        assert_int_equal(REQ(&guest, MKDIR, 0, "/x"), EACCES);
+        made++;
+    }
+    assert_int_equal(made, 51);
+    assert_int_equal(conn_delay(guest.conn), 5);
+    store.now += 4;
+    assert_false(conn_wants_input(&store, guest.conn));
+    store.now += 1;
+    assert_true(conn_wants_input(&store, guest.conn));
+
+    /* Reading is free, and so is all that Dom0 does. */
+    for ( unsigned int i = 0; i < 1000; i++ )
+    {
+        assert_int_equal(REQ(&other, READ, 0, "/x"), EACCES);
+        assert_int_equal(REQ(&dom0, MKDIR, 0, "/x"), 0);
+    }
+    assert_int_equal(conn_delay(other.conn), 0);
+    assert_int_equal(conn_delay(dom0.conn), 0);
+}
+
+static void test_events_not_fetched_are_bounded(void **state)
+{
+    struct xenstore_domain_interface *ring = &hv_rings[1];
+    char path[64];
+
+    assert_int_equal(REQ(&dom0, INTRODUCE, 0, "1\0001\0001"), 0);
+    assert_int_equal(REQ(&dom0, MKDIR, 0, "/ev"), 0);
+    assert_int_equal(REQ(&dom0, SET_PERMS, 0, "/ev\0r0"), 0);
+    assert_int_equal(REQ(&dom0, CONTROL, 0, "quota\0set\0memory\0005000"), 0);
+    put_request(1, XS_WATCH, "/ev\0t", 6);
+    serve_ring(1);
+
+    for ( unsigned int i = 0; i < 1000; i++ )
+    {
+        int len = snprintf(path, sizeof(path), "/ev/%u", i) + 1;
+
+        assert_int_equal(client_send(&dom0, XS_MKDIR, 0, path, len), 0);
+    }
+    assert_in_range(domain_find(&store, 1)->conn->out_bytes, 1000, 5000);
+    put_request(1, XS_GET_DOMAIN_PATH, "1", 2);
+    serve_ring(1);
+    assert_int_equal(ring->error, XENSTORE_ERROR_COMM);
+    assert_true(domain_find(&store, 1)->conn->ignored);
+}
+
+static void test_transactions_take_memory(void **state)
+{
+    struct account *account = quota_account(&store.quotas, 1);
+    char id[16], path[64];
+    uint32_t t;
+    int rc = 0;
+
+    assert_int_equal(REQ(&dom0, CONTROL, 0, "quota\0set\0memory\0005000"), 0);
+    assert_int_equal(REQ(&guest, TRANSACTION_START, 0, ""), 0);
+    snprintf(id, sizeof(id), "%s", guest.reply);
+    t = strtoul(id, NULL, 10);
+    for ( unsigned int i = 0; i < 100 && rc != ENOMEM; i++ )
+    {
+        int len = snprintf(path, sizeof(path), "/absent/%u", i) + 1;
+
+        rc = client_send(&guest, XS_READ, t, path, len);
+    }
+    assert_int_equal(rc, ENOMEM);
+    assert_in_range(account->memory, 4000, 5000);
+    assert_int_equal(REQ(&guest, TRANSACTION_END, t, "F"), 0);
+    assert_int_equal(account->memory, 0);
+}
+
 static void test_control(void **state)
 {
     assert_int_equal(REQ(&dom0, CONTROL, 0, "check"), 0);
@@ -545,6 +620,9 @@ int main(void)
         TEST(test_ring_with_oversized_request),
         TEST(test_death_of_a_domain),
         TEST(test_slow_client_is_not_read),
+        TEST(test_busy_writer_has_to_wait),
+        TEST(test_events_not_fetched_are_bounded),
+        TEST(test_transactions_take_memory),
         TEST(test_control),
         TEST(test_check_repairs),
     };
