@@ -108,6 +108,8 @@ static void write_self_ipi(struct vcpu *v, uint8_t vector)
 
 static void write_spiv(struct vlapic *s, uint32_t val)
 {
+    struct vcpu *v = s->vcpu;
+
     vlapic_reg_set(s, APIC_SPIV, val);
     /* Software-disabled: the mask bits are set and stay set. */
     if ( !(val & APIC_SPIV_ENABLED) )
@@ -116,6 +118,14 @@ static void write_spiv(struct vlapic *s, uint32_t val)
                 vlapic_reg_set(s, i << 4,
                                vlapic_reg(s, i << 4) | APIC_LVT_MASKED);
     vlapic_update_enabled(s);
+
+    /*
+     * An event that came before the INIT which starts a secondary vCPU has
+     * lost its vector with the IRR, but is still pending: it would be the last.
+     */
+    if ( s->enabled && v->arch.evtchn_upcall_vector &&
+         READ_ONCE(v->vcpu_info->evtchn_upcall_pending) )
+        vlapic_post_irq(v, v->arch.evtchn_upcall_vector, false);
 }
 
 static void write_lvt(struct vlapic *s, unsigned int off, uint32_t val)
