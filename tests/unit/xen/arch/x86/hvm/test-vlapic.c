@@ -137,8 +137,11 @@ static void fire(void)
     t->fn(t->data);
 }
 
+static vcpu_info_t infos[NR_VCPUS];
+
 static int setup(void **state)
 {
+    memset(infos, 0, sizeof(infos));
     memset(&dom, 0, sizeof(dom));
     memset(vcpus, 0, sizeof(vcpus));
     memset(kicks, 0, sizeof(kicks));
@@ -158,6 +161,7 @@ static int setup(void **state)
     {
         vcpus[i].vcpu_id = i;
         vcpus[i].domain = &dom;
+        vcpus[i].vcpu_info = &infos[i];
         vcpu_ptrs[i] = &vcpus[i];
         assert_int_equal(vlapic_init(&vcpus[i]), 0);
         if ( i )
@@ -480,13 +484,19 @@ static void init_and_startup(void **state)
     wr(&vcpus[0], APIC_ICR, APIC_DM_STARTUP | 0x9a);
     assert_int_equal(started_cs, -1);
     assert_int_equal(v->pause_count, 0);
-    /* Off and on again. */
+    /* Off and on again: a pending upcall is not lost with the registers. */
     enable(v);
+    v->arch.evtchn_upcall_vector = 0xf3;
+    infos[1].evtchn_upcall_pending = 1;
+    vlapic_post_irq(v, 0xf3, false);
     wr(&vcpus[0], APIC_ICR, APIC_DM_INIT);
     assert_true(v->pause_flags & VPF_down);
     assert_int_equal(rd(v, APIC_SPIV), 0xff);
     wr(&vcpus[0], APIC_ICR, APIC_DM_STARTUP | 0x10);
     assert_int_equal(started_cs, 0x1000);
+    assert_int_equal(vlapic_highest_irr(v), -1);
+    enable(v);
+    assert_int_equal(vlapic_pending_irq(v), 0xf3);
 }
 
 static void mode_transitions(void **state)
