@@ -4,6 +4,7 @@
 #include <asm/cpu-policy.h>
 #include <asm/cpuid-defs.h>
 #include <asm/msr-index.h>
+#include <asm/vlapic.h>
 #include <public/arch-x86/cpuid.h>
 #include "msr-private.h"
 
@@ -34,6 +35,7 @@ static void shift_tsc(struct vcpu *v, uint64_t delta)
 {
     v->arch.tsc_adjust += delta;
     hvm_set_tsc_offset(v, v->arch.tsc_offset + delta);
+    vlapic_tsc_changed(v);
 }
 
 /* What the machine has is Dom0's to read; nobody else's. */

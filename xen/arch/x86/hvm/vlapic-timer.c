@@ -10,8 +10,11 @@
  */
 #define MIN_PERIOD MICROSECS(50)
 
-/* Longest TSC distance converted at once; 2^56 ticks are years. */
-#define MAX_TSC_DELTA (1ULL << 56)
+/* Longest TSC distance converted at once (days); then it is armed again. */
+#define MAX_TSC_DELTA (1ULL << 50)
+
+/* A deadline this near has come: system time and TSC round differently. */
+#define DEADLINE_SLACK MICROSECS(5)
 
 /* SDM "Divide Configuration Register": bits 3, 1, 0; 7 divides by 1. */
 static uint32_t tdcr_divisor(uint32_t tdcr)
@@ -50,6 +53,16 @@ static void arm(struct vlapic *s, s_time_t when)
     set_timer(&s->timer, when);
 }
 
+/* Time until the guest's TSC has the deadline; <= 0: it has. */
+static s_time_t until_deadline(const struct vlapic *s)
+{
+    uint64_t now = guest_tsc(s);
+
+    if ( s->tsc_deadline <= now )
+        return 0;
+    return tsc_to_ns(min(s->tsc_deadline - now, (uint64_t)MAX_TSC_DELTA));
+}
+
 static void raise_irq(struct vlapic *s)
 {
     uint32_t lvtt = vlapic_reg(s, APIC_LVTT);
@@ -65,10 +78,20 @@ static void timer_expired(void *data)
     switch ( timer_mode(s) )
     {
     case APIC_LVT_TIMER_TSCDL:
+    {
+        s_time_t left = until_deadline(s);
+
         if ( !s->tsc_deadline )
             return;
+        /* Too far for one go, or the guest's TSC was set back. */
+        if ( left > DEADLINE_SLACK )
+        {
+            arm(s, NOW() + left);
+            return;
+        }
         s->tsc_deadline = 0;
         break;
+    }
 
     case APIC_LVT_TIMER_PERIOD:
     {
@@ -162,27 +185,32 @@ void vlapic_timer_set_lvtt(struct vlapic *s, uint32_t lvtt)
 
 void vlapic_timer_set_deadline(struct vlapic *s, uint64_t deadline)
 {
-    uint64_t now;
+    s_time_t left;
 
     if ( timer_mode(s) != APIC_LVT_TIMER_TSCDL )
         return;
 
     s->tsc_deadline = deadline;
-    if ( !deadline )
+    left = until_deadline(s);
+    if ( left > 0 )
     {
-        stop_timer(&s->timer);
+        arm(s, NOW() + left);
         return;
     }
-
-    now = guest_tsc(s);
-    if ( deadline <= now )
+    stop_timer(&s->timer);
+    if ( deadline )
     {
-        stop_timer(&s->timer);
         s->tsc_deadline = 0;
         raise_irq(s);
-        return;
     }
-    arm(s, NOW() + tsc_to_ns(min(deadline - now, (uint64_t)MAX_TSC_DELTA)));
+}
+
+void vlapic_tsc_changed(struct vcpu *v)
+{
+    struct vlapic *s = vcpu_vlapic(v);
+
+    if ( s->tsc_deadline )
+        vlapic_timer_set_deadline(s, s->tsc_deadline);
 }
 
 void vlapic_timer_resume(struct vlapic *s)

@@ -162,6 +162,9 @@ static inline bool vlapic_owns_msr(uint32_t msr)
 int vlapic_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *val);
 int vlapic_wrmsr(struct vcpu *v, uint32_t msr, uint64_t val);
 
+/* The guest's TSC was moved: an armed deadline is nearer or farther now. */
+void vlapic_tsc_changed(struct vcpu *v);
+
 /* Does the register window of v cover gpa now? */
 static inline bool vlapic_mmio_covers(const struct vcpu *v, paddr_t gpa)
 {

@@ -34,6 +34,11 @@ void hvm_set_tsc_offset(struct vcpu *v, uint64_t offset)
 {
     v->arch.tsc_offset = offset;
 }
+static int tsc_changes;
+void vlapic_tsc_changed(struct vcpu *v)
+{
+    tsc_changes++;
+}
 int copy_to_guest_phys(struct domain *d, paddr_t gpa, const void *from,
                        size_t n)
 {
@@ -111,6 +116,7 @@ static void tsc(void **state)
     assert_int_equal(hvm_msr_write(&vcpu, MSR_TSC_ADJUST, 500), 0);
     assert_int_equal(vcpu.arch.tsc_offset, 500);
     assert_int_equal(rd(MSR_TSC_ADJUST), 500);
+    assert_int_equal(tsc_changes, 1);
     before = rdtsc();
     assert_int_equal(hvm_msr_write(&vcpu, MSR_TSC, 1000), 0);
     assert_true(rd(MSR_TSC) - 1000 < (1ULL << 36));

@@ -672,6 +672,12 @@ static void timer_deadline(void **state)
     assert_int_equal(val, tsc + (1ULL << 40));
     wr(v, APIC_TMICT, 5);
     assert_int_equal(rd(v, APIC_TMCCT), 0);
+    /* The guest's TSC is not there yet: armed for the rest. */
+    v->arch.tsc_offset += 1ULL << 39;
+    fire();
+    assert_int_equal(vlapic_pending_irq(v), -1);
+    assert_true(armed->expires - now <= 1LL << 39);
+    v->arch.tsc_offset += 1ULL << 39;
     fire();
     assert_int_equal(vlapic_pending_irq(v), 0x31);
     vlapic_rdmsr(v, MSR_TSC_DEADLINE, &val);
@@ -681,6 +687,19 @@ static void timer_deadline(void **state)
     /* In the past: at once. */
     vlapic_wrmsr(v, MSR_TSC_DEADLINE, tsc - 1);
     assert_int_equal(vlapic_pending_irq(v), 0x31);
+    assert_null(armed);
+    vlapic_ack_irq(v, 0x31);
+    vlapic_eoi(v);
+    /* Moving the TSC moves the deadline. */
+    vlapic_wrmsr(v, MSR_TSC_DEADLINE,
+                 rdtsc() + v->arch.tsc_offset + (1ULL << 45));
+    v->arch.tsc_offset += 1ULL << 44;
+    vlapic_tsc_changed(v);
+    assert_true(armed->expires - now <= 1LL << 44);
+    v->arch.tsc_offset += 1ULL << 45;
+    vlapic_tsc_changed(v);
+    assert_int_equal(vlapic_pending_irq(v), 0x31);
+    vlapic_tsc_changed(v);
     assert_null(armed);
     /* Changing the mode disarms. */
     vlapic_wrmsr(v, MSR_TSC_DEADLINE, ~0ULL);
