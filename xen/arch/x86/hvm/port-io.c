@@ -93,12 +93,22 @@ void hw_port_write(uint16_t port, unsigned int size, uint32_t val)
 #define PM1_SLP_TYP_SHIFT  10
 #define PM1_SLP_TYP_MASK   7u
 #define PM1_SLP_EN         0x2000u
+#define PM1_CNT_BYTES      2
 #define SLEEP_TYPE_UNKNOWN 0xff
 
+/* Two bytes each; the sleep bits are in the second. */
 static bool is_sleep_port(uint16_t port)
 {
-    return port && (port == hvm_hwdom_ports.pm1a_cnt ||
-                    port == hvm_hwdom_ports.pm1b_cnt);
+    uint16_t a = hvm_hwdom_ports.pm1a_cnt, b = hvm_hwdom_ports.pm1b_cnt;
+
+    return (a && (uint16_t)(port - a) < PM1_CNT_BYTES) ||
+           (b && (uint16_t)(port - b) < PM1_CNT_BYTES);
+}
+
+static bool in_second_byte(uint16_t port)
+{
+    return port == hvm_hwdom_ports.pm1a_cnt + 1 ||
+           port == hvm_hwdom_ports.pm1b_cnt + 1;
 }
 
 static bool is_console_port(uint16_t port)
@@ -117,10 +127,11 @@ static uint32_t sleep_read(struct vcpu *v, uint16_t port, unsigned int size)
 static void sleep_write(struct vcpu *v, uint16_t port, unsigned int size,
                         uint32_t val)
 {
-    uint8_t type = (val >> PM1_SLP_TYP_SHIFT) & PM1_SLP_TYP_MASK;
+    uint32_t cnt = in_second_byte(port) ? val << 8 : val;
+    uint8_t type = (cnt >> PM1_SLP_TYP_SHIFT) & PM1_SLP_TYP_MASK;
 
     (void)v;
-    if ( size >= 2 && (val & PM1_SLP_EN) )
+    if ( cnt & PM1_SLP_EN )
     {
         if ( hvm_hwdom_ports.sleep_type_s5 != SLEEP_TYPE_UNKNOWN &&
              type != hvm_hwdom_ports.sleep_type_s5 )

@@ -191,9 +191,9 @@ static void bitmaps(void **state)
                                        0x64,   0x70,  0x71,  0xa2,  0x1f0,
                                        0x2f8,  0x3f6, 0xcf7, 0xd00, 0xb008,
                                        0xc000, 0xffff },
-                          closed[] = { 0x20,  0x21,  0x40, 0x43,  0x61,
-                                       0xa0,  0xa1,  0xe9, 0xcf8, 0xcff,
-                                       0x3f8, 0x3ff, PM1A };
+                          closed[] = { 0x20,  0x21,  0x40, 0x43,    0x61,
+                                       0xa0,  0xa1,  0xe9, 0xcf8,   0xcff,
+                                       0x3f8, 0x3ff, PM1A, PM1A + 1 };
 
     for ( unsigned int i = 0; i < ARRAY_SIZE(direct); i++ )
         assert_false(trapped(&hwdom, direct[i]));
@@ -238,6 +238,14 @@ static void sleep_register(void **state)
     hvm_hwdom_ports.sleep_type_s5 = 0xff;
     out(&v0, PM1A, 2, 0x2000);
     assert_int_equal(writes, 3);
+    /* The second byte alone is as good. */
+    hvm_hwdom_ports.sleep_type_s5 = 5;
+    out(&v0, PM1A + 1, 1, 0x20 | (1 << 2));
+    assert_int_equal(writes, 3);
+    out(&v0, PM1A + 1, 1, 0x20 | (5 << 2));
+    assert_int_equal(writes, 4);
+    out(&v0, PM1A, 1, 0x20);
+    assert_int_equal(writes, 5);
 }
 
 static void debug_port_lines(void **state)
