@@ -120,6 +120,17 @@ uint64_t unmerge_cr(uint64_t hw, uint64_t shadow, uint64_t l0_mask,
            (shadow & l0_mask & ~l1_mask);
 }
 
+/*
+ * Of IA32_DEBUGCTL only single-stepping on branches is real: branch records
+ * are not switched between guests. L2 still finds the bits it had.
+ */
+#define DEBUGCTL_BTF (1ULL << 1)
+
+uint64_t unmerge_debugctl(uint64_t hw, uint64_t l1_val)
+{
+    return (hw & DEBUGCTL_BTF) | (l1_val & ~DEBUGCTL_BTF);
+}
+
 /* SDM "Loading Guest Control Registers, Debug Registers, and MSRs" */
 void merge_msrs(const struct merge_l0 *l0, const struct vmcs12 *v,
                 struct vmcs02_msrs *out)
@@ -139,7 +150,7 @@ void merge_msrs(const struct merge_l0 *l0, const struct vmcs12 *v,
     }
 
     out->pat = v->entry_ctrl & ENTRY_CTL_LOAD_PAT ? v->guest_pat : l0->pat;
-    out->debugctl = debug ? v->guest_debugctl : l0->debugctl;
+    out->debugctl = (debug ? v->guest_debugctl : l0->debugctl) & DEBUGCTL_BTF;
     out->dr7 = debug ? v->guest_dr7 : l0->dr7;
 }
 

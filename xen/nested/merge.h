@@ -60,6 +60,8 @@ uint32_t merge_proc(uint32_t l0_proc, const struct vmcs12 *v);
 uint64_t unmerge_cr(uint64_t hw, uint64_t shadow, uint64_t l0_mask,
                     uint64_t l1_mask, uint64_t l1_val);
 
+uint64_t unmerge_debugctl(uint64_t hw, uint64_t l1_val);
+
 /*
  * True if the vmcs02 lets nothing through that L0 or L1 wants to see. Debug
  * builds ask before each entry.

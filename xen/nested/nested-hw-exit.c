@@ -69,7 +69,8 @@ static void save_msrs(struct nested_ctx *ctx)
         v12->guest_pat = vmread(VMCS_guest_pat);
     if ( exit_ctrl & EXIT_CTL_SAVE_DEBUG )
     {
-        v12->guest_debugctl = vmread(VMCS_guest_debugctl);
+        v12->guest_debugctl =
+            unmerge_debugctl(vmread(VMCS_guest_debugctl), v12->guest_debugctl);
         v12->guest_dr7 = vmread(VMCS_guest_dr7);
     }
 }
@@ -426,6 +427,20 @@ static void handle_hlt(struct vcpu *v)
     vcpu_block();
 }
 
+/* RDMSR of the TSC shows it with the offset that L1 gives L2. */
+static void handle_rdtsc_msr(struct vcpu *v, const struct vmcs12 *v12)
+{
+    uint64_t tsc;
+
+    if ( vmx_msr_read(v, MSR_TSC, &tsc) )
+        return;
+    if ( v12->proc_ctrl & PROC_TSC_OFFSET )
+        tsc += v12->tsc_offset;
+    v->arch.gprs.rax = (uint32_t)tsc;
+    v->arch.gprs.rdx = tsc >> 32;
+    vmx_skip_insn();
+}
+
 /*
  * The preemption timer serves three: L0's backstop, L1's own timer, and an
  * entry that is to come back at once. The vmcs02 runs with the smallest.
@@ -529,6 +544,9 @@ bool nested_handle_exit(struct vcpu *v, uint32_t reason)
         handle_cr(v, &e, v12);
     else if ( basic == EXIT_REASON_HLT )
         handle_hlt(v);
+    else if ( basic == EXIT_REASON_RDMSR &&
+              (uint32_t)v->arch.gprs.rcx == MSR_TSC )
+        handle_rdtsc_msr(v, v12);
     else
         return false;
 

@@ -9,7 +9,6 @@
  */
 
 #include <xen/domain.h>
-#include <xen/guest-access.h>
 #include <xen/lib.h>
 #include <asm/cpu-policy.h>
 #include <asm/guest-walk.h>
@@ -109,41 +108,78 @@ static struct vcpu *env_vcpu(void *priv)
     return ((struct nested_hw_vcpu *)priv)->v;
 }
 
+/*
+ * L1's page at gpa, without a reference: one pCPU runs everything with
+ * interrupts off, so it stays while we copy. NULL if there is no such memory.
+ */
+static char *l1_page(void *priv, uint64_t gpa, bool write)
+{
+    unsigned int order;
+    p2m_type_t t;
+    mfn_t mfn =
+        p2m_get_entry(env_vcpu(priv)->domain, gaddr_to_gfn(gpa), &t, &order);
+
+    if ( !p2m_is_any_ram(t) || (write && p2m_is_readonly(t)) )
+        return NULL;
+
+    return (char *)mfn_to_virt(mfn) + (gpa & ~PAGE_MASK);
+}
+
+/* Up to the end of a page, or as much as is left. */
+static size_t page_part(uint64_t addr, size_t len)
+{
+    return min(len, (size_t)(PAGE_SIZE - (addr & ~PAGE_MASK)));
+}
+
 static int env_read_phys(void *priv, uint64_t gpa, void *buf, size_t len)
 {
-    return copy_from_guest_phys(env_vcpu(priv)->domain, buf, gpa, len);
+    for ( char *to = buf; len; )
+    {
+        size_t n = page_part(gpa, len);
+        const char *from = l1_page(priv, gpa, false);
+
+        if ( !from )
+            return -EFAULT;
+        if ( n == sizeof(uint64_t) )
+            *(uint64_t *)to = *(const volatile uint64_t *)from;
+        else
+            memcpy(to, from, n);
+        to += n;
+        gpa += n;
+        len -= n;
+    }
+
+    return 0;
 }
 
 static int env_write_phys(void *priv, uint64_t gpa, const void *buf, size_t len)
 {
-    return copy_to_guest_phys(env_vcpu(priv)->domain, gpa, buf, len);
+    for ( const char *from = buf; len; )
+    {
+        size_t n = page_part(gpa, len);
+        char *to = l1_page(priv, gpa, true);
+
+        if ( !to )
+            return -EFAULT;
+        memcpy(to, from, n);
+        from += n;
+        gpa += n;
+        len -= n;
+    }
+
+    return 0;
 }
 
 static int env_or_phys(void *priv, uint64_t gpa, uint64_t old, uint64_t bits)
 {
-    p2m_type_t t;
-    struct page_info *pg =
-        get_page_from_gfn(env_vcpu(priv)->domain, gaddr_to_gfn(gpa), &t);
-    uint64_t *p;
-    int rc = 0;
+    uint64_t *p = (uint64_t *)l1_page(priv, gpa, true);
 
-    if ( !pg )
+    if ( !p )
         return -EFAULT;
-    p = (uint64_t *)((char *)page_to_virt(pg) + (gpa & ~PAGE_MASK));
-    if ( p2m_is_readonly(t) )
-        rc = -EFAULT;
-    else if ( !__atomic_compare_exchange_n(p, &old, old | bits, false,
-                                           __ATOMIC_RELAXED, __ATOMIC_RELAXED) )
-        rc = -EAGAIN;
-    put_page(pg);
-
-    return rc;
-}
-
-/* Up to the end of a page, or as much as is left. */
-static size_t page_part(uint64_t la, size_t len)
-{
-    return min(len, (size_t)(PAGE_SIZE - (la & ~PAGE_MASK)));
+    return __atomic_compare_exchange_n(p, &old, old | bits, false,
+                                       __ATOMIC_RELAXED, __ATOMIC_RELAXED)
+               ? 0
+               : -EAGAIN;
 }
 
 static int linear_to_phys(struct vcpu *v, uint64_t la, bool write, paddr_t *gpa,
@@ -172,7 +208,7 @@ static int env_read_linear(void *priv, uint64_t la, void *buf, size_t len,
         if ( linear_to_phys(v, la, false, &gpa, fault) )
             return -EFAULT;
         /* Where nothing answers the bus reads ones. */
-        if ( copy_from_guest_phys(v->domain, buf, gpa, n) )
+        if ( env_read_phys(priv, gpa, buf, n) )
             memset(buf, 0xff, n);
         buf = (char *)buf + n;
         la += n;
@@ -193,10 +229,10 @@ static int env_write_linear(void *priv, uint64_t la, const void *buf,
     if ( linear_to_phys(v, la, true, &gpa[0], fault) ||
          (first < len && linear_to_phys(v, la + first, true, &gpa[1], fault)) )
         return -EFAULT;
-    (void)copy_to_guest_phys(v->domain, gpa[0], buf, first);
+    (void)env_write_phys(priv, gpa[0], buf, first);
     if ( first < len )
-        (void)copy_to_guest_phys(v->domain, gpa[1], (const char *)buf + first,
-                                 len - first);
+        (void)env_write_phys(priv, gpa[1], (const char *)buf + first,
+                             len - first);
 
     return 0;
 }
@@ -293,6 +329,16 @@ static void env_ctx_destroy(void *priv, struct nested_ctx *ctx)
     ctx->hw = NULL;
 }
 
+static void env_ctx_reuse(void *priv, struct nested_ctx *ctx)
+{
+    struct nested_hw_ctx *hw = hw_ctx(ctx);
+
+    nested_put_ept(env_vcpu(priv), hw);
+    hw->flush_vpid = true;
+    hw->refill = false;
+    hw->host_valid = false;
+}
+
 /* The vmcs01 is current: visit the vmcs02 for what only it has. */
 static void env_ctx_sync(void *priv, struct nested_ctx *ctx, uint32_t groups)
 {
@@ -364,6 +410,7 @@ const struct nested_env nested_hw_env = {
     .get_segment = env_get_segment,
     .ctx_init = env_ctx_init,
     .ctx_destroy = env_ctx_destroy,
+    .ctx_reuse = env_ctx_reuse,
     .ctx_sync = env_ctx_sync,
     .ctx_written = env_ctx_written,
     .ctx_current = env_ctx_current,

@@ -89,12 +89,15 @@ static void write_back(struct nested_vcpu *nv, struct nested_ctx *ctx)
     (void)nv->env->write_phys(nv->priv, ctx->gpa, &ctx->v12, sizeof(ctx->v12));
 }
 
+static bool is_idle(const struct nested_ctx *ctx)
+{
+    return ctx->gpa == VMX_NO_CURRENT_VMCS;
+}
+
 void nested_ctx_flush(struct nested_vcpu *nv, struct nested_ctx *ctx)
 {
     write_back(nv, ctx);
-    for ( unsigned int i = 0; i < NESTED_CTX_MAX; i++ )
-        if ( nv->ctx[i] == ctx )
-            context_destroy(nv, i);
+    ctx->gpa = VMX_NO_CURRENT_VMCS;
 }
 
 void nested_ctx_flush_all(struct nested_vcpu *nv)
@@ -102,7 +105,8 @@ void nested_ctx_flush_all(struct nested_vcpu *nv)
     for ( unsigned int i = 0; i < NESTED_CTX_MAX; i++ )
         if ( nv->ctx[i] )
         {
-            write_back(nv, nv->ctx[i]);
+            if ( !is_idle(nv->ctx[i]) )
+                write_back(nv, nv->ctx[i]);
             context_destroy(nv, i);
         }
 }
@@ -114,26 +118,53 @@ void nested_ctx_drop_all(struct nested_vcpu *nv)
             context_destroy(nv, i);
 }
 
-/* A free slot; without one, that of the context unused for longest. */
+/*
+ * The slot to use for another vmcs12: one with an idle context, a free one,
+ * or that of the context unused for longest, which becomes idle.
+ */
 static unsigned int take_slot(struct nested_vcpu *nv)
 {
-    unsigned int oldest = NESTED_CTX_MAX;
+    unsigned int free = NESTED_CTX_MAX, oldest = NESTED_CTX_MAX;
 
     for ( unsigned int i = 0; i < NESTED_CTX_MAX; i++ )
     {
         if ( !nv->ctx[i] )
+            free = min(free, i);
+        else if ( is_idle(nv->ctx[i]) )
             return i;
-        if ( nv->ctx[i] != nv->cur &&
-             (oldest == NESTED_CTX_MAX ||
-              nv->ctx[i]->last_use < nv->ctx[oldest]->last_use) )
+        else if ( nv->ctx[i] != nv->cur &&
+                  (oldest == NESTED_CTX_MAX ||
+                   nv->ctx[i]->last_use < nv->ctx[oldest]->last_use) )
             oldest = i;
     }
 
+    if ( free < NESTED_CTX_MAX )
+        return free;
+
     nv->stats.ctx_evictions++;
-    write_back(nv, nv->ctx[oldest]);
-    context_destroy(nv, oldest);
+    nested_ctx_flush(nv, nv->ctx[oldest]);
 
     return oldest;
+}
+
+static struct nested_ctx *context_create(struct nested_vcpu *nv,
+                                         unsigned int slot, int *err)
+{
+    struct nested_ctx *ctx = nv->env->alloc(nv->priv, sizeof(*ctx));
+
+    *err = -ENOMEM;
+    if ( !ctx )
+        return NULL;
+    ctx->gpa = VMX_NO_CURRENT_VMCS;
+    nv->ctx[slot] = ctx;
+    *err = nv->env->ctx_init(nv->priv, ctx);
+    if ( *err )
+    {
+        context_destroy(nv, slot);
+        return NULL;
+    }
+
+    return ctx;
 }
 
 struct nested_ctx *nested_ctx_load(struct nested_vcpu *nv, uint64_t gpa,
@@ -151,24 +182,20 @@ struct nested_ctx *nested_ctx_load(struct nested_vcpu *nv, uint64_t gpa,
 
     nv->stats.ctx_misses++;
     slot = take_slot(nv);
-    ctx = nv->env->alloc(nv->priv, sizeof(*ctx));
+    ctx = nv->ctx[slot];
+    if ( ctx )
+        nv->env->ctx_reuse(nv->priv, ctx);
+    else
+        ctx = context_create(nv, slot, err);
     if ( !ctx )
-    {
-        *err = -ENOMEM;
         return NULL;
-    }
 
-    ctx->gpa = gpa;
     ctx->unchecked = ctx->unmerged = VMCS12_GROUPS_ALL;
-    nv->ctx[slot] = ctx;
+    ctx->stale = 0;
     *err = nv->env->read_phys(nv->priv, gpa, &ctx->v12, sizeof(ctx->v12));
-    if ( !*err )
-        *err = nv->env->ctx_init(nv->priv, ctx);
     if ( *err )
-    {
-        context_destroy(nv, slot);
-        return NULL;
-    }
+        return NULL; /* it stays idle */
+    ctx->gpa = gpa;
 
     return ctx;
 }

@@ -28,7 +28,8 @@ struct nested_fault
  */
 struct nested_ctx
 {
-    uint64_t gpa; /* of the region in L1's memory */
+    /* Of the region in L1's memory; VMX_NO_CURRENT_VMCS: idle, for reuse. */
+    uint64_t gpa;
     struct vmcs12 v12;
 
     /* Groups L1 wrote since the last entry that passed all checks ... */
@@ -77,6 +78,8 @@ struct nested_env
     /* Contexts: make the hardware part; destroy it, however far made. */
     int (*ctx_init)(void *priv, struct nested_ctx *ctx);
     void (*ctx_destroy)(void *priv, struct nested_ctx *ctx);
+    /* ctx is to serve another vmcs12 than before. */
+    void (*ctx_reuse)(void *priv, struct nested_ctx *ctx);
     /* Fetch these stale groups into ctx->v12, and what hardware shadows. */
     void (*ctx_sync)(void *priv, struct nested_ctx *ctx, uint32_t groups);
     /* L1 wrote a field of the current context by an instruction. */
@@ -131,8 +134,9 @@ struct nested_ctx *nested_ctx_find(struct nested_vcpu *nv, uint64_t gpa);
  */
 struct nested_ctx *nested_ctx_load(struct nested_vcpu *nv, uint64_t gpa,
                                    int *err);
-/* Write it back to L1's memory and drop it. */
+/* Write it back to L1's memory; the context is idle then. */
 void nested_ctx_flush(struct nested_vcpu *nv, struct nested_ctx *ctx);
+/* All of them, and give their memory back. */
 void nested_ctx_flush_all(struct nested_vcpu *nv);
 /* Drop all without writing back, when the vCPU goes away. */
 void nested_ctx_drop_all(struct nested_vcpu *nv);

@@ -27,6 +27,7 @@ struct test_l1
     bool fault;            /* linear accesses raise #PF */
     unsigned int synced;   /* groups that ctx_sync() was asked for */
     unsigned int contexts; /* hardware parts alive */
+    unsigned int reused;   /* contexts that went to another vmcs12 */
     bool no_contexts;      /* ctx_init() fails */
     unsigned int inv_type, inv_count;
     uint64_t inv_addr;
@@ -122,6 +123,11 @@ static void l1_ctx_destroy(void *priv, struct nested_ctx *ctx)
         ((struct test_l1 *)priv)->contexts--;
 }
 
+static void l1_ctx_reuse(void *priv, struct nested_ctx *ctx)
+{
+    ((struct test_l1 *)priv)->reused++;
+}
+
 /* The hardware knows a guest CS selector that no vmcs12 has. */
 #define SYNCED_CS 0x1238
 
@@ -181,6 +187,7 @@ static const struct nested_env l1_env = {
     .get_segment = l1_get_segment,
     .ctx_init = l1_ctx_init,
     .ctx_destroy = l1_ctx_destroy,
+    .ctx_reuse = l1_ctx_reuse,
     .ctx_sync = l1_ctx_sync,
     .ctx_written = l1_ctx_written,
     .ctx_current = l1_ctx_current,

@@ -12,6 +12,7 @@
 #define VMXON_GPA 0x10000u
 #define VMCS_A    0x11000u
 #define VMCS_B    0x12000u
+#define VMCS_C    0x13000u
 #define OPERAND   0x2000u /* where memory operands lie */
 #define RESULT    0x2100u
 /* 64-bit address, DS, no index, base RBX; register 2 is RCX. */
@@ -311,8 +312,17 @@ static void test_life_cycle(void **state)
                      INSN_SUCCEED);
     assert_null(l1->nv.cur);
     assert_true(l1->nv.state.current_ptr == VMX_NO_CURRENT_VMCS);
-    assert_int_equal(l1->contexts, 1);
+    assert_null(nested_ctx_find(&l1->nv, VMCS_A));
+    assert_int_equal(l1->reused, 0);
     assert_int_equal(((struct vmcs12 *)(l1->mem + VMCS_A))->guest_rip, 0xabc);
+
+    /* The idle context serves the next; nothing of its past shows. */
+    put_revision(l1, VMCS_C, VMCS12_REVISION);
+    assert_int_equal(run_ptr(l1, EXIT_REASON_VMPTRLD, VMCS_C).result,
+                     INSN_SUCCEED);
+    assert_int_equal(l1->reused, 1);
+    assert_int_equal(l1->contexts, 2);
+    assert_int_equal(vmread_reg(l1, VMCS_guest_rip), 0);
     free_l1(l1);
 }
 

@@ -241,6 +241,21 @@ static void test_msrs(void **state)
     assert_int_equal(m.efer, EFER_SCE | EFER_NXE | EFER_LME);
 }
 
+/* Branch records are not L2's to turn on, though it sees what it wrote. */
+static void test_debugctl(void **state)
+{
+    const struct merge_l0 l0 = plain_l0();
+    struct vmcs02_msrs m;
+    struct vmcs12 v;
+
+    good_vmcs12(&v);
+    v.guest_debugctl = 3;
+    merge_msrs(&l0, &v, &m);
+    assert_int_equal(m.debugctl, 2);
+    assert_int_equal(unmerge_debugctl(m.debugctl, v.guest_debugctl), 3);
+    assert_int_equal(unmerge_debugctl(0, v.guest_debugctl), 1);
+}
+
 static void test_bitmaps(void **state)
 {
     static uint64_t l0[BITMAP_WORDS], l1[BITMAP_WORDS], out[BITMAP_WORDS];
@@ -275,6 +290,7 @@ int main(void)
         cmocka_unit_test(test_cr),
         cmocka_unit_test(test_cr_round_trip),
         cmocka_unit_test(test_msrs),
+        cmocka_unit_test(test_debugctl),
         cmocka_unit_test(test_bitmaps),
     };
 
