@@ -225,20 +225,24 @@ static long op_up(struct vcpu *v, uint64_t arg)
     return 0;
 }
 
-static long op_down(struct vcpu *v, uint64_t arg)
+/* Down first and then look, so that of two that go at once one sees it. */
+bool vcpu_down(struct vcpu *v)
 {
     struct vcpu *o;
 
-    (void)arg;
+    __atomic_fetch_or(&v->pause_flags, VPF_down, __ATOMIC_SEQ_CST);
+    vcpu_sleep(v);
     for_each_vcpu (v->domain, o)
-        if ( o != v && !(o->pause_flags & VPF_down) )
-        {
-            __atomic_fetch_or(&v->pause_flags, VPF_down, __ATOMIC_SEQ_CST);
-            vcpu_sleep(v);
-            return 0;
-        }
-    /* The last one: the domain is switching itself off. */
+        if ( !(READ_ONCE(o->pause_flags) & VPF_down) )
+            return false;
     domain_shutdown(v->domain, SHUTDOWN_poweroff);
+    return true;
+}
+
+static long op_down(struct vcpu *v, uint64_t arg)
+{
+    (void)arg;
+    (void)vcpu_down(v);
     return 0;
 }
 

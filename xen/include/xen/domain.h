@@ -173,6 +173,8 @@ int sched_init_vcpu(struct vcpu *v);
 void sched_destroy_vcpu(struct vcpu *v);
 void vcpu_wake(struct vcpu *v);  /* re-evaluate: run it if nothing stops it */
 void vcpu_sleep(struct vcpu *v); /* re-evaluate: stop it if something does */
+/* Take it down; the last one switches its domain off, and that is true. */
+bool vcpu_down(struct vcpu *v);
 void vcpu_block(void); /* current waits for an event, unless pending */
 void vcpu_unblock(struct vcpu *v);
 void vcpu_kick(struct vcpu *v); /* make it look at its pending events soon */

@@ -57,14 +57,17 @@ enum exit_result vmx_exit_hlt(struct vcpu *v)
     vmx_skip_insn();
     if ( !(vmread(VMCS_guest_rflags) & X86_EFLAGS_IF) && !v->arch.nmi_pending )
     {
-        /* Only an NMI or INIT can end this; a single CPU is done for. */
-        if ( v->domain->max_vcpus == 1 )
+        /*
+         * Only INIT starts it again. All in this state is how PVH guests
+         * without ACPI sleep registers switch themselves off.
+         * LIMIT: an NMI that comes later does not end the halt.
+         */
+        if ( vcpu_down(v) )
         {
             guest_printk(v->domain, "halted with interrupts off\n");
             vmx_dump_vcpu(v);
-            domain_shutdown(v->domain, SHUTDOWN_poweroff);
-            return EXIT_RESUME;
         }
+        return EXIT_RESUME;
     }
     vcpu_block();
     return EXIT_RESUME;
