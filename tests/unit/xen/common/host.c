@@ -13,13 +13,13 @@
 #include <xen/watchdog.h>
 
 #include "host.h"
+#include "host-mm.h"
 
 #define MAX_TEST_DOMAINS 4
 
 struct percpu test_cpu;
 struct domain *dom0;
 struct list_head domain_list = LIST_HEAD_INIT(domain_list);
-struct page_info *frame_table;
 
 static struct domain *domains[MAX_TEST_DOMAINS];
 static unsigned int nr_domains;
@@ -47,16 +47,6 @@ size_t copy_to_guest_va(uint64_t gva, const void *from, size_t bytes)
     return 0;
 }
 
-void *alloc_xenheap_page(void)
-{
-    return calloc(1, PAGE_SIZE);
-}
-
-void free_xenheap_page(void *va)
-{
-    free(va);
-}
-
 void *xzalloc_bytes(size_t size)
 {
     return calloc(1, size);
@@ -70,21 +60,6 @@ void *xmalloc_bytes(size_t size)
 void xfree(void *p)
 {
     free(p);
-}
-
-struct page_info *get_page_from_gfn(struct domain *d, gfn_t gfn, p2m_type_t *t)
-{
-    return NULL;
-}
-
-struct domain *page_get_owner(const struct page_info *pg)
-{
-    return NULL;
-}
-
-void put_page(struct page_info *pg)
-{
-    abort(); /* nothing gets one */
 }
 
 /* --- Domains. --- */
@@ -134,7 +109,10 @@ struct domain *test_domain_create(unsigned int domid, unsigned int nr_vcpus,
     d->max_vcpus = nr_vcpus;
     d->domctl_max_evtchn_port = 1023;
     d->vcpu = calloc(nr_vcpus, sizeof(*d->vcpu));
-    d->shared_info = calloc(1, PAGE_SIZE);
+    list_init(&d->page_list);
+    d->max_pages = 64;
+    d->shared_info = alloc_xenheap_page();
+    share_xen_page_with_guest(d->shared_info, d);
     if ( evtchn_domain_init(d) )
         abort();
     for ( unsigned int i = 0; i < nr_vcpus; i++ )
@@ -153,19 +131,24 @@ struct domain *test_domain_create(unsigned int domid, unsigned int nr_vcpus,
 
 void test_domains_destroy(void)
 {
+    /* All mappings first: pages need their owners. */
+    for ( unsigned int i = 0; i < nr_domains; i++ )
+    {
+        if ( evtchn_domain_destroy(domains[i]) )
+            abort();
+        test_p2m_destroy(domains[i]);
+    }
     while ( nr_domains )
     {
         struct domain *d = domains[--nr_domains];
 
-        if ( evtchn_domain_destroy(d) )
-            abort();
         for ( unsigned int i = 0; i < d->max_vcpus; i++ )
         {
             evtchn_vcpu_destroy(d->vcpu[i]);
             free(d->vcpu[i]);
         }
         evtchn_domain_free(d);
-        free(d->shared_info);
+        free_xenheap_page(d->shared_info);
         free(d->vcpu);
         free(d);
     }
@@ -214,6 +197,11 @@ void vcpu_info_unmap(struct vcpu *v)
 
 void domain_watchdog_destroy(struct domain *d)
 {
+}
+
+s_time_t NOW(void)
+{
+    return 0;
 }
 
 void hypercall_continue(unsigned long a1, unsigned long a2, unsigned long a3,

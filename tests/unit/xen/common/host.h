@@ -3,12 +3,23 @@
 #ifndef TEST_HOST_H
 #define TEST_HOST_H
 
+#include <xen/mm.h>
 #include <xen/percpu.h>
 
 extern struct percpu test_cpu;
 
 /* The macros "current" and "smp_processor_id()" build on this one. */
 #define this_cpu() (&test_cpu)
+
+/* Machine memory is an array of the test's, see host-mm.c. */
+struct page_info *test_mfn_to_page(mfn_t mfn);
+mfn_t test_page_to_mfn(const struct page_info *pg);
+void *test_page_to_virt(const struct page_info *pg);
+mfn_t test_virt_to_mfn(const void *va);
+#define mfn_to_page(mfn) test_mfn_to_page(mfn)
+#define page_to_mfn(pg)  test_page_to_mfn(pg)
+#define page_to_virt(pg) test_page_to_virt(pg)
+#define virt_to_mfn(va)  test_virt_to_mfn(va)
 
 struct domain;
 struct vcpu;
@@ -19,6 +30,11 @@ struct domain *test_domain_create(unsigned int domid, unsigned int nr_vcpus,
 void test_domains_destroy(void);
 /* Run hypercalls as vCPU 0 of d. */
 void test_become(struct domain *d);
+/* Pages of the machine that somebody has; 0 once all is given back. */
+unsigned int test_pages_in_use(void);
+/* A page of RAM of d at gfn; the memory behind a gfn, or NULL. */
+void test_add_ram(struct domain *d, uint64_t gfn);
+void *test_guest_memory(struct domain *d, uint64_t gfn);
 /* Upcalls that v was given since the last question. */
 unsigned int test_upcalls(const struct vcpu *v);
 

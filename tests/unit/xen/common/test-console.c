@@ -88,6 +88,8 @@ static void channels_by_name(void **state)
     cmdline_parse("console=a,nonsense,gone,bb");
     console_init();
     console_write("hello", 5);
+    assert_string_equal(said, XENLOG_WARNING
+                        "There is no such console: nonsense,gone,bb\n");
     assert_string_equal(out_a, "hello");
     assert_string_equal(out_b, "hello");
     assert_int_equal(flushes, 0);

@@ -2,7 +2,7 @@
 /* TEST-SOURCES: xen/common/event-channel.c xen/common/event-port.c */
 /* TEST-SOURCES: xen/common/event-send.c xen/common/event-2l.c */
 /* TEST-SOURCES: xen/common/event-fifo.c xen/common/event-fifo-queue.c */
-/* TEST-SOURCES: tests/unit/xen/common/host.c */
+/* TEST-SOURCES: tests/unit/xen/common/host.c tests/unit/xen/common/host-mm.c */
 /* TEST-CFLAGS: -include tests/unit/xen/common/host.h */
 /* event_channel_op between two domains, in the 2-level layout. */
 #include <setjmp.h>
