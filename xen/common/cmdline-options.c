@@ -83,7 +83,6 @@ accepted_param(tsx, "tsx", NOTE_MITIG);
 accepted_param(ucode, "ucode", "microcode is left to the firmware");
 accepted_param(watchdog, "watchdog", "there is no watchdog");
 accepted_param(sched, "sched", "there is one scheduler");
-accepted_param(vga, "vga", NOTE_DOM0);
 accepted_param(acpi, "acpi", NULL);
 accepted_param(cpufreq, "cpufreq", "frequencies are left to the processor");
 accepted_param(cpuidle, "cpuidle", "idle CPUs are halted");

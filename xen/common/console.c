@@ -8,7 +8,7 @@
 
 #define MAX_ACTIVE 4
 
-static char opt_console[64] = "com1";
+static char opt_console[64] = "com1,vga";
 string_param("console", opt_console);
 
 static uint64_t opt_conring_size;
@@ -21,30 +21,34 @@ static const struct console_channel *active[MAX_ACTIVE];
 static unsigned int nr_active;
 static bool sync_output;
 
-static void activate(const char *name, size_t len)
+static bool activate(const char *name, size_t len)
 {
     for ( const struct console_channel *const *c = console_channels; *c; c++ )
         if ( strlen((*c)->name) == len && strncmp((*c)->name, name, len) == 0 )
         {
             if ( nr_active < MAX_ACTIVE && (*c)->init() )
                 active[nr_active++] = *c;
-            return;
+            return true;
         }
+    return len == 0 || strncmp("none", name, len) == 0;
 }
 
 void console_init(void)
 {
-    const char *s = opt_console;
+    const char *s = opt_console, *unknown = NULL;
 
     while ( *s )
     {
         const char *comma = strchr(s, ',');
         size_t len = comma ? (size_t)(comma - s) : strlen(s);
 
-        activate(s, len);
+        if ( !activate(s, len) && unknown == NULL )
+            unknown = s;
         s += len + (comma != NULL);
     }
     sync_output = opt_sync_console;
+    if ( unknown != NULL )
+        printk(XENLOG_WARNING "There is no such console: %s\n", unknown);
 }
 
 void console_write(const char *s, size_t n)

@@ -17,6 +17,7 @@
 #include <asm/io-apic.h>
 #include <asm/io.h>
 #include <asm/irq.h>
+#include <asm/vga.h>
 
 /* Registers, as offsets from the base port. */
 #define UART_THR        0 /* write: transmit */
@@ -231,12 +232,10 @@ static void uart_write(struct uart *u, const char *s, size_t n)
             put_byte(u, '\r');
         put_byte(u, *s);
     }
-    if ( !u->interrupts || !(u->ier & IER_TX) )
-    {
-        if ( tx_ready(u) )
-            fill_fifo(u);
-        update_ier(u);
-    }
+    /* Also with the interrupt on: should one get lost, output goes on. */
+    if ( tx_ready(u) )
+        fill_fifo(u);
+    update_ier(u);
     unlock_tx(u);
 }
 
@@ -371,5 +370,6 @@ static void e9_flush(void)
 
 static const struct console_channel e9 = { "e9", e9_init, e9_write, e9_flush };
 
-const struct console_channel *const console_channels[] = { &com1, &com2, &e9,
-                                                           NULL };
+const struct console_channel *const console_channels[] = {
+    &com1, &com2, &vga_console, &e9, NULL,
+};

@@ -26,6 +26,7 @@
 #include <asm/pagetable.h>
 #include <asm/processor.h>
 #include <asm/setup.h>
+#include <asm/vga.h>
 #include <asm/vmx.h>
 
 #define MULTIBOOT2_MAGIC 0x36d76289
@@ -208,6 +209,7 @@ void boot_main(uint32_t magic, uint32_t info)
     init_cpu_policies();
     sched_init();
     dom0_build();
+    vga_release();
     this_cpu()->need_resched = true;
     vmx_run_loop();
 }

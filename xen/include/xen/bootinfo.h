@@ -38,6 +38,12 @@ struct boot_info
     struct boot_region region[BOOT_MAX_REGIONS];
     unsigned int nr_modules;
     struct boot_module module[BOOT_MAX_MODULES];
+    /* A text screen, if the loader says that there is one (pa not 0). */
+    struct
+    {
+        paddr_t pa;
+        unsigned int columns, rows, pitch;
+    } screen;
     paddr_t rsdp_pa;       /* of the ACPI root pointer; 0: not told */
     uint8_t rsdp_copy[36]; /* or a copy of it */
     uint8_t rsdp_copy_len; /* 0, 20 or 36 */

@@ -18,6 +18,7 @@ struct mb2_tag
 #define MB2_TAG_LOADER   2
 #define MB2_TAG_MODULE   3
 #define MB2_TAG_MMAP     6
+#define MB2_TAG_SCREEN   8
 #define MB2_TAG_ACPI_OLD 14
 #define MB2_TAG_ACPI_NEW 15
 
@@ -39,6 +40,16 @@ struct mb2_mmap_entry
     uint64_t base, size;
     uint32_t type, reserved;
 };
+
+struct mb2_screen
+{
+    struct mb2_tag tag;
+    uint64_t address;
+    uint32_t pitch, width, height;
+    uint8_t bpp, type;
+} __packed;
+
+#define MB2_SCREEN_TEXT 2 /* width and height in characters */
 
 /* Larger than any real one: a bound against nonsense. */
 #define MB2_INFO_MAX MB(16)
@@ -78,6 +89,18 @@ static bool add_module(struct boot_info *bi, const struct mb2_tag *tag)
                            tag->size - sizeof(*m)) == 0;
 }
 
+static void add_screen(struct boot_info *bi, const struct mb2_tag *tag)
+{
+    const struct mb2_screen *s = (const void *)tag;
+
+    if ( tag->size < sizeof(*s) || s->type != MB2_SCREEN_TEXT )
+        return;
+    bi->screen.pa = s->address;
+    bi->screen.columns = s->width;
+    bi->screen.rows = s->height;
+    bi->screen.pitch = s->pitch;
+}
+
 static void add_rsdp(struct boot_info *bi, const struct mb2_tag *tag)
 {
     size_t len = min((size_t)tag->size - sizeof(*tag), sizeof(bi->rsdp_copy));
@@ -106,6 +129,9 @@ static bool take_tag(struct boot_info *bi, const struct mb2_tag *tag,
     case MB2_TAG_MMAP:
         *why = "a bad memory map";
         return add_mmap(bi, tag);
+    case MB2_TAG_SCREEN:
+        add_screen(bi, tag);
+        break;
     case MB2_TAG_ACPI_OLD:
     case MB2_TAG_ACPI_NEW:
         add_rsdp(bi, tag);

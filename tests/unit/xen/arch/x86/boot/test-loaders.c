@@ -161,6 +161,39 @@ static void multiboot2_long_text(void **state)
     assert_int_equal(strlen(bi.loader), sizeof(bi.loader) - 1);
 }
 
+static void multiboot2_screen(uint8_t type)
+{
+    mb2_begin();
+    put32(8);
+    put32(8 + 8 + 12 + 2);
+    put64(0xb8000);
+    put32(160);
+    put32(80);
+    put32(25);
+    put((const uint8_t[]){ 16, type }, 2);
+    at = ROUNDUP(at, 8u);
+    assert_int_equal(mb2_parse(), 0);
+}
+
+static void multiboot2_screens(void **state)
+{
+    multiboot2_screen(2);
+    assert_int_equal(bi.screen.pa, 0xb8000);
+    assert_int_equal(bi.screen.columns, 80);
+    assert_int_equal(bi.screen.rows, 25);
+    assert_int_equal(bi.screen.pitch, 160);
+    /* A graphics mode is no text screen. */
+    multiboot2_screen(1);
+    assert_int_equal(bi.screen.pa, 0);
+    /* Cut short. */
+    mb2_begin();
+    put32(8);
+    put32(16);
+    put64(0xb8000);
+    assert_int_equal(mb2_parse(), 0);
+    assert_int_equal(bi.screen.pa, 0);
+}
+
 static void multiboot2_too_many_modules(void **state)
 {
     mb2_begin();
@@ -359,6 +392,7 @@ int main(void)
         cmocka_unit_test(multiboot2_good),
         cmocka_unit_test(multiboot2_malformed),
         cmocka_unit_test(multiboot2_long_text),
+        cmocka_unit_test(multiboot2_screens),
         cmocka_unit_test(multiboot2_too_many_modules),
         cmocka_unit_test(multiboot2_noise),
         cmocka_unit_test(multiboot1_good),
