@@ -4,7 +4,7 @@
 /* TEST-SOURCES: xen/common/event-fifo.c xen/common/event-fifo-queue.c */
 /* TEST-SOURCES: tests/unit/xen/common/host.c tests/unit/xen/common/host-mm.c */
 /* TEST-CFLAGS: -include tests/unit/xen/common/host.h */
-/* event_channel_op between two domains, in the 2-level layout. */
+/* event_channel_op between domains, in both layouts. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,6 +35,7 @@ static int teardown(void **state)
 {
     (void)state;
     test_domains_destroy();
+    assert_int_equal(test_pages_in_use(), 0);
     dom0 = NULL;
     return 0;
 }
@@ -371,6 +372,83 @@ static void fifo_needs_its_memory(void **state)
     assert_int_equal(op(guest, EVTCHNOP_set_priority, &p), -ENOSYS);
 }
 
+#define CONTROL_GFN 0x40
+#define ARRAY_GFN   0x41
+
+static long init_control(uint32_t vcpu, uint64_t gfn, uint32_t offset)
+{
+    struct evtchn_init_control ic = { .control_gfn = gfn,
+                                      .offset = offset,
+                                      .vcpu = vcpu };
+
+    return op(guest, EVTCHNOP_init_control, &ic);
+}
+
+static void entering_fifo_mode_keeps_what_is_pending(void **state)
+{
+    evtchn_port_t gport = unbound_for_dom0();
+    struct evtchn_send send = { .port = bind_from_dom0(gport) };
+    struct evtchn_expand_array e = { .array_gfn = ARRAY_GFN };
+    struct evtchn_set_priority p = { .port = gport, .priority = 0 };
+    evtchn_fifo_control_block_t *cb;
+    event_word_t *words;
+
+    (void)state;
+    test_add_ram(guest, CONTROL_GFN);
+    test_add_ram(guest, ARRAY_GFN);
+    assert_int_equal(op(d0, EVTCHNOP_send, &send), 0);
+    acknowledge(d0);
+    guest->vcpu[0]->vcpu_info->evtchn_upcall_pending = 0;
+    test_upcalls(guest->vcpu[0]);
+
+    assert_int_equal(init_control(0, CONTROL_GFN, 4), -EINVAL);
+    assert_int_equal(init_control(0, CONTROL_GFN, 4096 - 64), -EINVAL);
+    assert_int_equal(init_control(0, CONTROL_GFN, 64), 0);
+    assert_int_equal(init_control(0, CONTROL_GFN, 128), -EINVAL); /* once */
+    cb = (void *)((char *)test_guest_memory(guest, CONTROL_GFN) + 64);
+    assert_int_equal(cb->ready, 0);
+
+    assert_int_equal(op(guest, EVTCHNOP_expand_array, &e), 0);
+    words = test_guest_memory(guest, ARRAY_GFN);
+    assert_int_equal(cb->ready, 1u << EVTCHN_FIFO_PRIORITY_DEFAULT);
+    assert_int_equal(cb->head[EVTCHN_FIFO_PRIORITY_DEFAULT], gport);
+    assert_true(pending(guest, gport));
+    assert_int_equal(test_upcalls(guest->vcpu[0]), 1);
+
+    /* Taken by the guest; from now on most urgent. */
+    words[gport] = 0;
+    cb->ready = 0;
+    cb->head[EVTCHN_FIFO_PRIORITY_DEFAULT] = 0;
+    assert_int_equal(op(guest, EVTCHNOP_set_priority, &p), 0);
+    assert_int_equal(op(d0, EVTCHNOP_send, &send), 0);
+    assert_int_equal(cb->head[0], gport);
+    p.priority = EVTCHN_FIFO_PRIORITY_MIN + 1;
+    assert_int_equal(op(guest, EVTCHNOP_set_priority, &p), -EINVAL);
+}
+
+static void fifo_pages_stay_until_reset(void **state)
+{
+    struct evtchn_reset r = { .dom = DOMID_SELF };
+    struct evtchn_expand_array e = { .array_gfn = ARRAY_GFN };
+    unsigned int before;
+
+    (void)state;
+    test_add_ram(guest, CONTROL_GFN);
+    test_add_ram(guest, ARRAY_GFN);
+    before = guest->tot_pages;
+    assert_int_equal(init_control(1, CONTROL_GFN, 0), 0);
+    assert_int_equal(op(guest, EVTCHNOP_expand_array, &e), 0);
+    /* The guest gives the pages up while they are in use. */
+    assert_int_equal(p2m_remove_ram(guest, _gfn(CONTROL_GFN)), 0);
+    assert_int_equal(p2m_remove_ram(guest, _gfn(ARRAY_GFN)), 0);
+    assert_int_equal(guest->tot_pages, before);
+    assert_int_equal(op(guest, EVTCHNOP_reset, &r), 0);
+    assert_int_equal(guest->tot_pages, before - 2);
+    /* Back in 2-level mode, and in FIFO mode again. */
+    test_add_ram(guest, CONTROL_GFN);
+    assert_int_equal(init_control(0, CONTROL_GFN, 0), 0);
+}
+
 static void unknown_operations_and_bad_pointers(void **state)
 {
     uint64_t arg[8] = { 0 };
@@ -401,6 +479,8 @@ int main(void)
         CASE(reset_closes_everything),
         CASE(dying_domain_lets_go),
         CASE(fifo_needs_its_memory),
+        CASE(entering_fifo_mode_keeps_what_is_pending),
+        CASE(fifo_pages_stay_until_reset),
         CASE(unknown_operations_and_bad_pointers),
     };
 
