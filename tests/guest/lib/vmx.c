@@ -176,19 +176,9 @@ static void write_zeros(void)
         vmwrite(fields[i], 0);
 }
 
-void *vmx_vmcs(void (*fn)(void))
+void vmx_vmcs_fill(void (*fn)(void))
 {
-    void *vmcs = vmx_region();
-
     vmx_last_host_rsp = 0;
-
-    if ( !l2_stack )
-        l2_stack = alloc_pages(STACK_SIZE / PAGE_SIZE);
-
-    if ( !check_eq("VMCLEAR", vmclear((unsigned long)vmcs), VMX_OK) ||
-         !check_eq("VMPTRLD", vmptrld((unsigned long)vmcs), VMX_OK) )
-        test_exit();
-
     write_zeros();
     write_controls();
     write_host_state();
@@ -199,6 +189,20 @@ void *vmx_vmcs(void (*fn)(void))
     vmwrite(GUEST_DR7, DR7_RESET);
     vmwrite(VMCS_LINK, NO_LINK);
     vmx_set_l2(fn);
+}
+
+void *vmx_vmcs(void (*fn)(void))
+{
+    void *vmcs = vmx_region();
+
+    if ( !l2_stack )
+        l2_stack = alloc_pages(STACK_SIZE / PAGE_SIZE);
+
+    if ( !check_eq("VMCLEAR", vmclear((unsigned long)vmcs), VMX_OK) ||
+         !check_eq("VMPTRLD", vmptrld((unsigned long)vmcs), VMX_OK) )
+        test_exit();
+
+    vmx_vmcs_fill(fn);
 
     return vmcs;
 }

@@ -222,7 +222,8 @@ bool vmx_control_can(uint32_t basic_msr, uint32_t bits);
 
 /* A cleared, current VMCS whose L2 would start in fn; reports on failure. */
 void *vmx_vmcs(void (*fn)(void));
-void vmx_set_l2(void (*fn)(void)); /* the same L2 from its start */
+void vmx_vmcs_fill(void (*fn)(void)); /* all fields of the current one */
+void vmx_set_l2(void (*fn)(void));    /* the same L2 from its start */
 uint32_t vmx_enter(struct l2_regs *regs, bool resume);
 void vmx_skip_insn(void);        /* GUEST_RIP += EXIT_INSN_LEN */
 uint64_t vmx_ept_identity(void); /* an EPTP that maps 4 GiB 1:1 by 2 MiB */

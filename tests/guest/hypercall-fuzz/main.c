@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Hypercalls with arguments made up.
+ *
+ * Expect: whatever is asked, an answer comes back and the domain goes on; the
+ * runner sees the same of Dom0. Nothing is said about the answers. Calls that
+ * would rightly end, stop or starve this domain are left out. The numbers are
+ * pseudo-random but the same in every run: a failure can be had again.
+ */
+#include "lib.h"
+#include "random.h"
+
+#define ROUNDS        30000
+#define REPORT_EVERY  10000
+#define SCRATCH_PAGES 16
+
+static struct random rnd = { 0x9e3779b97f4a7c15 };
+static uint8_t *scratch;
+
+/* Where a structure may be: on our pages, across their end, or nowhere. */
+static unsigned long some_pointer(void)
+{
+    unsigned long good = (unsigned long)scratch +
+                         random_below(&rnd, SCRATCH_PAGES / 2) * PAGE_SIZE;
+
+    switch ( random_below(&rnd, 16) )
+    {
+    case 0:
+        return 0;
+    case 1:
+        return (unsigned long)UNMAPPED_VA;
+    case 2:
+        return (unsigned long)NONCANONICAL_VA;
+    case 3:
+        return random_next(&rnd);
+    case 4:
+        return (4ul << 30) - 8; /* the last bytes that are mapped */
+    case 5:
+        return good + PAGE_SIZE - 4;
+    default:
+        return good;
+    }
+}
+
+/* What fields hold: small numbers, ids with a meaning, our frames, wild. */
+static uint64_t some_value(void)
+{
+    switch ( random_below(&rnd, 10) )
+    {
+    case 0:
+        return 0;
+    case 1:
+        return DOMID_SELF;
+    case 2:
+        return gfn_of(scratch) + random_below(&rnd, SCRATCH_PAGES);
+    case 3:
+        return some_pointer();
+    case 4:
+        return random_next(&rnd);
+    case 5:
+        return ~random_below(&rnd, 4);
+    case 6:
+        return 1ull << (16 + random_below(&rnd, 48)); /* not our frames */
+    default:
+        return random_below(&rnd, 16);
+    }
+}
+
+/* Never one of our own frames by chance: 16 bits hit them too easily. */
+static uint16_t some_id(void)
+{
+    static const uint16_t ids[] = { DOMID_SELF,    DOMID_IO, DOMID_XEN,
+                                    DOMID_INVALID, 0xffff,   0x8000 };
+
+    return random_below(&rnd, 3) ? (uint16_t)random_below(&rnd, 16)
+                                 : ids[random_below(&rnd, ARRAY_SIZE(ids))];
+}
+
+static void fill_scratch(void)
+{
+    uint8_t *page = scratch;
+
+    for ( unsigned int i = 0; i < SCRATCH_PAGES / 2; i++, page += PAGE_SIZE )
+    {
+        uint64_t words[32];
+
+        /* Fields are 2, 4 or 8 bytes wide, so values are packed three ways. */
+        for ( unsigned int w = 0; w < ARRAY_SIZE(words); w++ )
+        {
+            uint64_t a = some_value(), b = some_value(), c = some_value();
+
+            switch ( random_below(&rnd, 3) )
+            {
+            case 0:
+                words[w] = a;
+                break;
+            case 1:
+                words[w] = (uint32_t)a | b << 32;
+                break;
+            default:
+                words[w] = some_id() | (uint64_t)some_id() << 16 | c << 32;
+            }
+        }
+        memcpy(page, words, sizeof(words));
+    }
+}
+
+struct call
+{
+    unsigned long nr, args[5];
+};
+
+/* A long array at a good address would be our own memory, written over. */
+#define MANY 64
+
+/* Calls that do what they say: end, stop, starve or silence this domain. */
+static bool harmful(const struct call *c)
+{
+    switch ( c->nr )
+    {
+    case __HYPERVISOR_grant_table_op:
+        return c->args[2] > MANY && c->args[1] < 4ul << 30;
+    case __HYPERVISOR_sched_op_compat:
+    case __HYPERVISOR_console_io:
+        return true;
+    case __HYPERVISOR_sched_op:
+        return c->args[0] != SCHEDOP_yield &&
+               c->args[0] != SCHEDOP_remote_shutdown;
+    case __HYPERVISOR_vcpu_op: /* registering takes our clock away */
+        return c->args[0] == VCPUOP_down ||
+               c->args[0] == VCPUOP_register_vcpu_info;
+    case __HYPERVISOR_event_channel_op:
+        return c->args[0] == EVTCHNOP_close || c->args[0] == EVTCHNOP_reset;
+    default:
+        return false;
+    }
+}
+
+static void make_up(struct call *c)
+{
+    do
+    {
+        c->nr =
+            random_below(&rnd, 20) ? random_below(&rnd, 64) : random_next(&rnd);
+        /* Operations are small numbers; pointers come first, second, third. */
+        c->args[0] =
+            random_below(&rnd, 4) ? random_below(&rnd, 32) : some_pointer();
+        c->args[1] = random_below(&rnd, 4) ? some_pointer() : some_value();
+        c->args[2] = random_below(&rnd, 2) ? some_pointer() : some_value();
+        c->args[3] = some_value();
+        c->args[4] = some_value();
+    } while ( c->nr == __HYPERVISOR_multicall || harmful(c) );
+}
+
+/*
+ * How long others may have to wait for one of our calls. We cannot tell it
+ * from their own turns in between, so it is generous.
+ */
+#define SLOW_NS  MS(500)
+#define TOO_SLOW MS(3000)
+
+static void check_time(const struct call *c, uint64_t start)
+{
+    uint64_t took = now_ns() - start;
+
+    if ( took < SLOW_NS )
+        return;
+    printf("slow: %lu ms: hypercall %lu(%#lx, %#lx, %#lx, %#lx)\n",
+           took / MS(1), c->nr, c->args[0], c->args[1], c->args[2], c->args[3]);
+    if ( c->args[1] >= (unsigned long)scratch &&
+         c->args[1] < (unsigned long)scratch + SCRATCH_PAGES * PAGE_SIZE )
+    {
+        const uint64_t *w = (const uint64_t *)c->args[1];
+
+        printf("    its structure: %#lx %#lx %#lx %#lx\n", w[0], w[1], w[2],
+               w[3]);
+    }
+    check(took < TOO_SLOW, "a call lets others wait too long");
+}
+
+static long issue(const struct call *c)
+{
+    uint64_t start = now_ns();
+    long rc = hypercall5((unsigned int)c->nr, c->args[0], c->args[1],
+                         c->args[2], c->args[3], c->args[4]);
+
+    check_time(c, start);
+    return rc;
+}
+
+/* Several at once; the list lies where nothing else is filled in. */
+static long issue_many(void)
+{
+    struct call last;
+    struct multicall_entry *list =
+        (void *)(scratch + SCRATCH_PAGES / 2 * PAGE_SIZE);
+    unsigned int n = 1 + (unsigned int)random_below(&rnd, 8);
+
+    for ( unsigned int i = 0; i < n; i++ )
+    {
+        struct call c;
+
+        make_up(&c);
+        list[i] = (struct multicall_entry){
+            .op = c.nr,
+            .args = { c.args[0], c.args[1], c.args[2], c.args[3], c.args[4] },
+        };
+    }
+
+    last = (struct call){ __HYPERVISOR_multicall, { (unsigned long)list, n } };
+    return issue(&last);
+}
+
+static void ignore_nmi(struct regs *regs)
+{
+    (void)regs;
+}
+
+void test_main(void)
+{
+    unsigned int done = 0;
+    struct call c;
+
+    irq_set_handler(2, ignore_nmi);
+    scratch = alloc_pages(SCRATCH_PAGES);
+
+    for ( unsigned int i = 1; i <= ROUNDS; i++ )
+    {
+        long rc;
+
+        if ( i % 16 == 1 )
+            fill_scratch();
+        if ( random_below(&rnd, 8) )
+        {
+            make_up(&c);
+            rc = issue(&c);
+        }
+        else
+            rc = issue_many();
+        if ( rc >= 0 )
+            done++;
+        if ( i % REPORT_EVERY == 0 )
+            printf("%u calls, %u of them not refused\n", i, done);
+    }
+
+    check(xen_version(XENVER_version, NULL) > 0, "still answering");
+    check(done > 0 && done < ROUNDS, "some were done, some were refused");
+}
