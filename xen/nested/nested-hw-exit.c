@@ -268,6 +268,32 @@ static void return_pending_event(struct vcpu *v, struct l2_exit *e)
                               ev->error_code, ev->insn_len);
 }
 
+/*
+ * A halted L2 does not enter the vmcs02, so its timer is one of L0's. That it
+ * woke the vCPU shows by the time gone.
+ */
+static void start_halt_timer(struct nested_hw_vcpu *hv)
+{
+    uint64_t tsc = ((uint64_t)hv->timer_total + 1) << vmx_caps.preemption_shift;
+
+    hv->halt_start = rdtsc();
+    set_timer(&hv->halt_timer, NOW() + tsc_to_ns(tsc));
+}
+
+/* True when the timer expired while L2 was halted. */
+static bool halt_timer_expired(struct nested_hw_vcpu *hv)
+{
+    uint64_t ticks = (rdtsc() - hv->halt_start) >> vmx_caps.preemption_shift;
+
+    if ( !hv->halt_start )
+        return false;
+    stop_timer(&hv->halt_timer);
+    hv->halt_start = 0;
+    hv->timer_total -= min(ticks, (uint64_t)hv->timer_total);
+
+    return !hv->timer_total;
+}
+
 void nested_vmexit(struct vcpu *v, struct l2_exit *e)
 {
     struct nested_hw_vcpu *hv = nested_hw(v);
@@ -280,6 +306,8 @@ void nested_vmexit(struct vcpu *v, struct l2_exit *e)
     bool store_failed;
 
     hv->nv.stats.exits_l1[l2_exit_basic(e)]++;
+    if ( unlikely(hv->halt_start) )
+        (void)halt_timer_expired(hv); /* accounts and stops it */
     return_pending_event(v, e);
     save_guest_state(v, ctx, efer);
     reflect_exit_info(v12, e);
@@ -656,6 +684,12 @@ static bool serve_events(struct vcpu *v)
         hv->run_pending = false; /* nothing to deliver to a halted L2 */
     }
 
+    if ( hv->l2_halted && hv->timer_active && halt_timer_expired(hv) )
+    {
+        e = reflect_simple(EXIT_REASON_PREEMPT_TIMER);
+        nested_vmexit(v, &e);
+        return false;
+    }
     if ( exit_due(v, &ctx->v12, &e) )
     {
         nested_vmexit(v, &e);
@@ -695,6 +729,8 @@ bool nested_prepare_entry(struct vcpu *v)
     {
         /* Whatever wakes it is to be looked at. */
         vmx_intr_dirty(v);
+        if ( hv->timer_active && !hv->halt_start )
+            start_halt_timer(hv);
         vcpu_block();
         return false;
     }

@@ -469,6 +469,11 @@ void nested_domain_destroy(struct domain *d)
     xfree(nd);
 }
 
+static void wake_halted_l2(void *data)
+{
+    vcpu_kick(data);
+}
+
 int nested_vcpu_init(struct vcpu *v)
 {
     struct nested_hw_vcpu *hv = xzalloc(struct nested_hw_vcpu);
@@ -482,6 +487,7 @@ int nested_vcpu_init(struct vcpu *v)
         return -ENOMEM;
     }
     hv->v = v;
+    init_timer(&hv->halt_timer, wake_halted_l2, v, v->processor);
     hv->nv.env = &nested_hw_env;
     hv->nv.priv = hv;
     hv->nv.caps = &v->domain->nested->caps;
@@ -500,6 +506,8 @@ static void leave_guest_mode(struct vcpu *v)
     if ( !hv->nv.state.guest_mode )
         return;
     hv->nv.state.guest_mode = false;
+    stop_timer(&hv->halt_timer);
+    hv->halt_start = 0;
     v->arch.vmx = hv->vmx01;
     if ( this_cpu()->vmcs_owner == v )
         vmx_load_vmcs(v);
@@ -510,6 +518,7 @@ void nested_vcpu_destroy(struct vcpu *v)
     struct nested_hw_vcpu *hv = nested_hw(v);
 
     leave_guest_mode(v);
+    kill_timer(&hv->halt_timer);
     nested_ctx_drop_all(&hv->nv);
     v->arch.nested = NULL;
     free_xenheap_page(hv->scratch);

@@ -4,6 +4,7 @@
 
 #include <xen/domain.h>
 #include <xen/mm.h>
+#include <xen/timer.h>
 #include <asm/vmx.h>
 
 #include "ept02.h"
@@ -69,6 +70,8 @@ struct nested_hw_vcpu
     bool timer_active;             /* L1's preemption timer runs ... */
     uint32_t timer_total;          /* ... and has this many ticks left */
     uint32_t timer_loaded;         /* ticks that the vmcs02 was entered with */
+    struct timer halt_timer;       /* in its place while L2 is halted */
+    uint64_t halt_start;           /* TSC up to which that time is accounted */
     uint16_t vpid[NESTED_CTX_MAX]; /* VPIDs for vmcs02s, reused */
     uint32_t vpid_used;
     void *scratch; /* stands in for pages that L1 does not have */
