@@ -17,8 +17,8 @@ static int digit_value(char c)
 unsigned long simple_strtoul(const char *s, const char **end, unsigned base)
 {
     unsigned long v = 0;
-    bool hex = s[0] == '0' && (s[1] == 'x' || s[1] == 'X') &&
-               digit_value(s[2]) < 16;
+    bool hex =
+        s[0] == '0' && (s[1] == 'x' || s[1] == 'X') && digit_value(s[2]) < 16;
 
     if ( base == 0 )
         base = hex ? 16 : s[0] == '0' ? 8 : 10;

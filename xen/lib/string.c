@@ -131,7 +131,7 @@ char *strstr(const char *s, const char *needle)
 {
     size_t len = strlen(needle);
 
-    for ( ; ; s++ )
+    for ( ;; s++ )
     {
         if ( strncmp(s, needle, len) == 0 )
             return (char *)(uintptr_t)s;

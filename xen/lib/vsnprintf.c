@@ -199,8 +199,7 @@ static const char *convert(struct out *o, const char *f, va_list *ap)
     case 'd':
     case 'i':
         put_signed(o, &sp,
-                   bytes == sizeof(long) ? va_arg(*ap, long)
-                                         : va_arg(*ap, int),
+                   bytes == sizeof(long) ? va_arg(*ap, long) : va_arg(*ap, int),
                    bytes);
         break;
     case 'x':

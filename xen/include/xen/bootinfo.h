@@ -5,11 +5,11 @@
 #include <xen/types.h>
 
 /* Types of memory, as the BIOS function E820 numbers them. */
-#define E820_RAM      1
-#define E820_RESERVED 2
-#define E820_ACPI     3
-#define E820_NVS      4
-#define E820_UNUSABLE 5
+#define E820_RAM         1
+#define E820_RESERVED    2
+#define E820_ACPI        3
+#define E820_NVS         4
+#define E820_UNUSABLE    5
 
 #define BOOT_MAX_REGIONS 256
 #define BOOT_MAX_MODULES 16

@@ -25,23 +25,23 @@ struct param
     const char *text;
 };
 
-#define PARAM_ROW(id, ...)                                                     \
-    static const struct param __used __section("nidus_params") __aligned(8)    \
+#define PARAM_ROW(id, ...)                                                  \
+    static const struct param __used __section("nidus_params") __aligned(8) \
         param_row_##id = { __VA_ARGS__ }
 #define PARAM_ROW_(id, ...) PARAM_ROW(id, __VA_ARGS__)
 
-#define boolean_param(name, variable)                                          \
+#define boolean_param(name, variable) \
     PARAM_ROW_(variable, name, PARAM_BOOL, 0, &(variable), NULL, NULL)
-#define integer_param(name, variable)                                          \
+#define integer_param(name, variable) \
     PARAM_ROW_(variable, name, PARAM_UINT, 0, &(variable), NULL, NULL)
-#define size_param(name, variable)                                             \
+#define size_param(name, variable) \
     PARAM_ROW_(variable, name, PARAM_SIZE, 0, &(variable), NULL, NULL)
-#define string_param(name, variable)                                           \
-    PARAM_ROW_(variable, name, PARAM_STRING, sizeof(variable), (variable),     \
+#define string_param(name, variable)                                       \
+    PARAM_ROW_(variable, name, PARAM_STRING, sizeof(variable), (variable), \
                NULL, NULL)
-#define custom_param(name, function)                                           \
+#define custom_param(name, function) \
     PARAM_ROW_(function, name, PARAM_CUSTOM, 0, NULL, function, NULL)
-#define accepted_param(id, name, why)                                          \
+#define accepted_param(id, name, why) \
     PARAM_ROW_(id, name, PARAM_ACCEPTED, 0, NULL, NULL, why)
 
 /*

@@ -18,8 +18,8 @@ struct console_channel
 };
 extern const struct console_channel *const console_channels[];
 
-void console_init(void);          /* after cmdline_parse() */
-void console_init_irq(void);      /* once interrupts can be routed */
+void console_init(void);                     /* after cmdline_parse() */
+void console_init_irq(void);                 /* once interrupts can be routed */
 void console_write(const char *s, size_t n); /* to all channels */
 /* From now on write synchronously; also breaks a held lock (panic). */
 void console_start_sync(void);
@@ -40,8 +40,8 @@ void console_input(char c);
 uint16_t serial_console_port(void);
 
 /* One message with a prefix of its own, "(NIDUS) " or "(d1) ". */
-void vprintk_prefix(const char *prefix, bool guest, const char *fmt,
-                    va_list ap) __printf(3, 0);
+void vprintk_prefix(const char *prefix, bool guest, const char *fmt, va_list ap)
+    __printf(3, 0);
 
 /*
  * The ring of messages, read by XEN_SYSCTL_readconsole: from *index if

@@ -24,15 +24,17 @@ int copy_to_guest_phys(struct domain *d, paddr_t gpa, const void *from,
  * (a guest linear address). off and nr count elements. True value = failure.
  */
 #define guest_handle_is_null(hnd) ((hnd).p == NULL)
-#define copy_from_guest_offset(to, hnd, off, nr)                               \
-    copy_from_guest_va((to), (uint64_t)((hnd).p + (off)),                      \
+#define copy_from_guest_offset(to, hnd, off, nr)          \
+    copy_from_guest_va((to), (uint64_t)((hnd).p + (off)), \
                        sizeof(*(hnd).p) * (nr))
-#define copy_to_guest_offset(hnd, off, from, nr)                               \
-    copy_to_guest_va((uint64_t)((hnd).p + (off)), (from),                      \
+#define copy_to_guest_offset(hnd, off, from, nr)          \
+    copy_to_guest_va((uint64_t)((hnd).p + (off)), (from), \
                      sizeof(*(hnd).p) * (nr))
 #define copy_from_guest(to, hnd, nr) copy_from_guest_offset(to, hnd, 0, nr)
 #define copy_to_guest(hnd, from, nr) copy_to_guest_offset(hnd, 0, from, nr)
 
 /* For hypercall arguments that arrive as plain linear addresses. */
-#define copy_arg_from_guest(to, gva) copy_from_guest_va((to), (gva), sizeof(*(to)))
-#define copy_arg_to_guest(gva, from) copy_to_guest_va((gva), (from), sizeof(*(from)))
+#define copy_arg_from_guest(to, gva) \
+    copy_from_guest_va((to), (gva), sizeof(*(to)))
+#define copy_arg_to_guest(gva, from) \
+    copy_to_guest_va((gva), (from), sizeof(*(from)))

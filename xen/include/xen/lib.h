@@ -29,21 +29,21 @@ void noreturn assert_failed(const char *expr, const char *file, int line);
  * guards what must not be continued, domain_crash() is for guests' faults.
  */
 #define BUG() assert_failed("BUG", __FILE__, __LINE__)
-#define BUG_ON(c)                                                              \
-    do                                                                         \
-    {                                                                          \
-        if ( unlikely(c) )                                                     \
-            assert_failed(#c, __FILE__, __LINE__);                             \
+#define BUG_ON(c)                                  \
+    do                                             \
+    {                                              \
+        if ( unlikely(c) )                         \
+            assert_failed(#c, __FILE__, __LINE__); \
     } while ( 0 )
 #ifndef NDEBUG
 #define ASSERT(c) BUG_ON(!(c))
 #else
-#define ASSERT(c)                                                              \
-    do                                                                         \
-    {                                                                          \
-        if ( 0 && (c) )                                                        \
-        {                                                                      \
-        }                                                                      \
+#define ASSERT(c)       \
+    do                  \
+    {                   \
+        if ( 0 && (c) ) \
+        {               \
+        }               \
     } while ( 0 )
 #endif
 

@@ -9,9 +9,9 @@ struct list_head
     struct list_head *next, *prev;
 };
 
-#define LIST_HEAD_INIT(name)                                                   \
-    {                                                                          \
-        &(name), &(name)                                                       \
+#define LIST_HEAD_INIT(name) \
+    {                        \
+        &(name), &(name)     \
     }
 
 static inline void list_init(struct list_head *h)
@@ -51,15 +51,15 @@ static inline void list_del_init(struct list_head *e)
     list_init(e);
 }
 
-#define list_del(e)                      list_del_init(e)
-#define list_entry(ptr, type, member)    container_of(ptr, type, member)
+#define list_del(e)                       list_del_init(e)
+#define list_entry(ptr, type, member)     container_of(ptr, type, member)
 #define list_first_entry(h, type, member) list_entry((h)->next, type, member)
-#define list_for_each_entry(pos, head, member)                                 \
-    for ( pos = list_entry((head)->next, __typeof__(*pos), member);            \
-          &pos->member != (head);                                              \
+#define list_for_each_entry(pos, head, member)                      \
+    for ( pos = list_entry((head)->next, __typeof__(*pos), member); \
+          &pos->member != (head);                                   \
           pos = list_entry(pos->member.next, __typeof__(*pos), member) )
-#define list_for_each_entry_safe(pos, n, head, member)                         \
-    for ( pos = list_entry((head)->next, __typeof__(*pos), member),            \
-          n = list_entry(pos->member.next, __typeof__(*pos), member);          \
-          &pos->member != (head);                                              \
+#define list_for_each_entry_safe(pos, n, head, member)                \
+    for ( pos = list_entry((head)->next, __typeof__(*pos), member),   \
+          n = list_entry(pos->member.next, __typeof__(*pos), member); \
+          &pos->member != (head);                                     \
           pos = n, n = list_entry(n->member.next, __typeof__(*n), member) )

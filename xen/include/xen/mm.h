@@ -6,9 +6,9 @@
 #include <xen/list.h>
 #include <xen/typesafe.h>
 
-#define PAGE_SHIFT 12
-#define PAGE_SIZE  4096UL
-#define PAGE_MASK  (~(PAGE_SIZE - 1))
+#define PAGE_SHIFT    12
+#define PAGE_SIZE     4096UL
+#define PAGE_MASK     (~(PAGE_SIZE - 1))
 
 #define PAGE_ORDER_4K 0
 #define PAGE_ORDER_2M 9
@@ -31,11 +31,11 @@ struct page_info
     uint64_t gfn;          /* of RAM: where its owner has it (no M2P else) */
 };
 
-#define PGF_FREE   0x01 /* head of a free buddy block */
-#define PGF_XEN    0x02 /* hypervisor page shared with a domain, not its RAM */
-#define PGF_RAM    0x04 /* frame is RAM known to the allocator */
+#define PGF_FREE      0x01 /* head of a free buddy block */
+#define PGF_XEN       0x02 /* hypervisor page shared with a domain, not its RAM */
+#define PGF_RAM       0x04 /* frame is RAM known to the allocator */
 #define PGF_ALLOCATED 0x10 /* the owner's allocation reference is held */
-#define PGF_STATIC 0x08 /* dom0's 1:1 memory: stays out of the buddy */
+#define PGF_STATIC    0x08 /* dom0's 1:1 memory: stays out of the buddy */
 
 extern struct page_info *frame_table;
 extern uint64_t max_page; /* first mfn beyond the frame table */
@@ -43,8 +43,8 @@ extern uint64_t max_page; /* first mfn beyond the frame table */
 #ifndef DIRECTMAP_VIRT_START /* host-compiled tests name an arena instead */
 #define DIRECTMAP_VIRT_START 0xffff830000000000UL
 #endif
-#define XEN_VIRT_START       0xffffffff80200000UL
-#define XEN_PHYS_START       0x200000UL
+#define XEN_VIRT_START 0xffffffff80200000UL
+#define XEN_PHYS_START 0x200000UL
 
 static inline void *maddr_to_virt(paddr_t ma)
 {
@@ -131,7 +131,7 @@ struct domain *page_get_owner(const struct page_info *pg);
  */
 void share_xen_page_with_guest(void *va, struct domain *d);
 
-uint64_t avail_pages(void); /* free pages in the heap */
+uint64_t avail_pages(void);  /* free pages in the heap */
 extern uint64_t total_pages; /* RAM pages of the machine */
 
 /* Small objects; zeroed by the xzalloc forms. */

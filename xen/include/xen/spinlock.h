@@ -9,9 +9,9 @@ typedef struct spinlock
     uint16_t head, tail; /* head: ticket being served; tail: next to give */
 } spinlock_t;
 
-#define SPIN_LOCK_UNLOCKED                                                     \
-    {                                                                          \
-        0, 0                                                                   \
+#define SPIN_LOCK_UNLOCKED \
+    {                      \
+        0, 0               \
     }
 
 static inline void spin_lock_init(spinlock_t *l)

@@ -4,10 +4,10 @@
 
 #include <xen/types.h>
 
-#define SECONDS(n)  ((s_time_t)(n)*1000000000LL)
+#define SECONDS(n)   ((s_time_t)(n)*1000000000LL)
 #define MILLISECS(n) ((s_time_t)(n)*1000000LL)
 #define MICROSECS(n) ((s_time_t)(n)*1000LL)
-#define STIME_MAX   INT64_MAX
+#define STIME_MAX    INT64_MAX
 
 extern uint32_t cpu_khz; /* TSC ticks per millisecond, measured at boot */
 

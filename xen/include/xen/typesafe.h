@@ -9,18 +9,18 @@
  * mfn_t: machine frame number.
  * TYPE_SAFE(name) defines name_t, _name(n) to make one, name_x(v) to unwrap.
  */
-#define TYPE_SAFE(name)                                                        \
-    typedef struct                                                             \
-    {                                                                          \
-        uint64_t name;                                                         \
-    } name##_t;                                                                \
-    static inline name##_t _##name(uint64_t n)                                 \
-    {                                                                          \
-        return (name##_t){ n };                                                \
-    }                                                                          \
-    static inline uint64_t name##_x(name##_t v)                                \
-    {                                                                          \
-        return v.name;                                                         \
+#define TYPE_SAFE(name)                         \
+    typedef struct                              \
+    {                                           \
+        uint64_t name;                          \
+    } name##_t;                                 \
+    static inline name##_t _##name(uint64_t n)  \
+    {                                           \
+        return (name##_t){ n };                 \
+    }                                           \
+    static inline uint64_t name##_x(name##_t v) \
+    {                                           \
+        return v.name;                          \
     }
 
 TYPE_SAFE(gfn)

@@ -75,8 +75,7 @@ static int add_modules(struct boot_info *bi, const struct mb1_info *mbi,
         return -EINVAL;
     for ( uint32_t i = 0; i < mbi->mods_count; i++, m++ )
     {
-        const char *text =
-            m->string ? map(m->string, BOOT_CMDLINE_MAX) : NULL;
+        const char *text = m->string ? map(m->string, BOOT_CMDLINE_MAX) : NULL;
 
         if ( m->end < m->start ||
              boot_add_module(bi, m->start, m->end - m->start, text,

@@ -36,9 +36,8 @@ static int add_modules(struct boot_info *bi, const struct hvm_start_info *si,
         return -EINVAL;
     for ( uint32_t i = 0; i < si->nr_modules; i++, m++ )
     {
-        const char *text = m->cmdline_paddr
-                               ? map(m->cmdline_paddr, BOOT_CMDLINE_MAX)
-                               : NULL;
+        const char *text =
+            m->cmdline_paddr ? map(m->cmdline_paddr, BOOT_CMDLINE_MAX) : NULL;
 
         if ( boot_add_module(bi, m->paddr, m->size, text,
                              BOOT_CMDLINE_MAX - 1) )

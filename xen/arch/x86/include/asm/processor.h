@@ -4,17 +4,17 @@
 
 #include <xen/compiler.h>
 
-#define X86_CR0_PE 0x00000001ULL
-#define X86_CR0_MP 0x00000002ULL
-#define X86_CR0_EM 0x00000004ULL
-#define X86_CR0_TS 0x00000008ULL
-#define X86_CR0_ET 0x00000010ULL
-#define X86_CR0_NE 0x00000020ULL
-#define X86_CR0_WP 0x00010000ULL
-#define X86_CR0_AM 0x00040000ULL
-#define X86_CR0_NW 0x20000000ULL
-#define X86_CR0_CD 0x40000000ULL
-#define X86_CR0_PG 0x80000000ULL
+#define X86_CR0_PE         0x00000001ULL
+#define X86_CR0_MP         0x00000002ULL
+#define X86_CR0_EM         0x00000004ULL
+#define X86_CR0_TS         0x00000008ULL
+#define X86_CR0_ET         0x00000010ULL
+#define X86_CR0_NE         0x00000020ULL
+#define X86_CR0_WP         0x00010000ULL
+#define X86_CR0_AM         0x00040000ULL
+#define X86_CR0_NW         0x20000000ULL
+#define X86_CR0_CD         0x40000000ULL
+#define X86_CR0_PG         0x80000000ULL
 
 #define X86_CR4_VME        0x00000001ULL
 #define X86_CR4_PVI        0x00000002ULL
@@ -39,41 +39,41 @@
 #define X86_CR4_PKE        0x00400000ULL
 #define X86_CR4_CET        0x00800000ULL
 
-#define X86_EFLAGS_CF   0x00000001ULL
-#define X86_EFLAGS_MBS  0x00000002ULL
-#define X86_EFLAGS_PF   0x00000004ULL
-#define X86_EFLAGS_AF   0x00000010ULL
-#define X86_EFLAGS_ZF   0x00000040ULL
-#define X86_EFLAGS_SF   0x00000080ULL
-#define X86_EFLAGS_TF   0x00000100ULL
-#define X86_EFLAGS_IF   0x00000200ULL
-#define X86_EFLAGS_DF   0x00000400ULL
-#define X86_EFLAGS_OF   0x00000800ULL
-#define X86_EFLAGS_NT   0x00004000ULL
-#define X86_EFLAGS_RF   0x00010000ULL
-#define X86_EFLAGS_VM   0x00020000ULL
-#define X86_EFLAGS_AC   0x00040000ULL
+#define X86_EFLAGS_CF      0x00000001ULL
+#define X86_EFLAGS_MBS     0x00000002ULL
+#define X86_EFLAGS_PF      0x00000004ULL
+#define X86_EFLAGS_AF      0x00000010ULL
+#define X86_EFLAGS_ZF      0x00000040ULL
+#define X86_EFLAGS_SF      0x00000080ULL
+#define X86_EFLAGS_TF      0x00000100ULL
+#define X86_EFLAGS_IF      0x00000200ULL
+#define X86_EFLAGS_DF      0x00000400ULL
+#define X86_EFLAGS_OF      0x00000800ULL
+#define X86_EFLAGS_NT      0x00004000ULL
+#define X86_EFLAGS_RF      0x00010000ULL
+#define X86_EFLAGS_VM      0x00020000ULL
+#define X86_EFLAGS_AC      0x00040000ULL
 
-#define X86_EXC_DE 0
-#define X86_EXC_DB 1
-#define X86_EXC_NMI 2
-#define X86_EXC_BP 3
-#define X86_EXC_OF 4
-#define X86_EXC_BR 5
-#define X86_EXC_UD 6
-#define X86_EXC_NM 7
-#define X86_EXC_DF 8
-#define X86_EXC_TS 10
-#define X86_EXC_NP 11
-#define X86_EXC_SS 12
-#define X86_EXC_GP 13
-#define X86_EXC_PF 14
-#define X86_EXC_MF 16
-#define X86_EXC_AC 17
-#define X86_EXC_MC 18
-#define X86_EXC_XM 19
-#define X86_EXC_VE 20
-#define X86_EXC_CP 21
+#define X86_EXC_DE         0
+#define X86_EXC_DB         1
+#define X86_EXC_NMI        2
+#define X86_EXC_BP         3
+#define X86_EXC_OF         4
+#define X86_EXC_BR         5
+#define X86_EXC_UD         6
+#define X86_EXC_NM         7
+#define X86_EXC_DF         8
+#define X86_EXC_TS         10
+#define X86_EXC_NP         11
+#define X86_EXC_SS         12
+#define X86_EXC_GP         13
+#define X86_EXC_PF         14
+#define X86_EXC_MF         16
+#define X86_EXC_AC         17
+#define X86_EXC_MC         18
+#define X86_EXC_XM         19
+#define X86_EXC_VE         20
+#define X86_EXC_CP         21
 /* Exceptions that push an error code. */
 #define X86_EXC_HAVE_EC 0x00227d00u
 
@@ -92,16 +92,16 @@ static inline struct cpuid_leaf cpuid_count(uint32_t leaf, uint32_t subleaf)
     return l;
 }
 
-#define READ_CR(n)                                                             \
-    static inline uint64_t read_cr##n(void)                                    \
-    {                                                                          \
-        uint64_t v;                                                            \
-        __asm__ volatile("movq %%cr" #n ", %0" : "=r"(v));                     \
-        return v;                                                              \
-    }                                                                          \
-    static inline void write_cr##n(uint64_t v)                                 \
-    {                                                                          \
-        __asm__ volatile("movq %0, %%cr" #n : : "r"(v) : "memory");            \
+#define READ_CR(n)                                                  \
+    static inline uint64_t read_cr##n(void)                         \
+    {                                                               \
+        uint64_t v;                                                 \
+        __asm__ volatile("movq %%cr" #n ", %0" : "=r"(v));          \
+        return v;                                                   \
+    }                                                               \
+    static inline void write_cr##n(uint64_t v)                      \
+    {                                                               \
+        __asm__ volatile("movq %0, %%cr" #n : : "r"(v) : "memory"); \
     }
 READ_CR(0)
 READ_CR(2)
@@ -140,7 +140,8 @@ static inline void xsetbv(uint32_t idx, uint64_t val)
 {
     __asm__ volatile("xsetbv"
                      :
-                     : "c"(idx), "a"((uint32_t)val), "d"((uint32_t)(val >> 32)));
+                     : "c"(idx), "a"((uint32_t)val),
+                       "d"((uint32_t)(val >> 32)));
 }
 
 static inline void local_irq_disable(void)

@@ -10,7 +10,6 @@ void noreturn boot_main(uint32_t magic, uint32_t info);
 
 extern const char nidus_version[], nidus_commit[];
 
-
 void noreturn machine_restart(void);
 void noreturn machine_halt(void);
 void noreturn machine_power_off(void); /* ACPI S5, or halt */

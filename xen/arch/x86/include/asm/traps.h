@@ -32,7 +32,7 @@ struct ex_entry
 };
 uint64_t extable_lookup(uint64_t rip); /* 0: none */
 
-#define EXTABLE(from, to)                                                      \
-    ".pushsection .ex_table, \"a\"\n\t"                                        \
-    ".long " from " - ., " to " - .\n\t"                                       \
+#define EXTABLE(from, to)                \
+    ".pushsection .ex_table, \"a\"\n\t"  \
+    ".long " from " - ., " to " - .\n\t" \
     ".popsection\n\t"

@@ -62,7 +62,6 @@ enum vmcs_encoding
 #define MSR_IA32_VMX_FIRST              MSR_IA32_VMX_BASIC
 #define MSR_IA32_VMX_LAST               MSR_IA32_VMX_EXIT_CTLS2
 
-
 /* SDM "Basic VMX Information" */
 #define VMX_BASIC_REVISION_MASK 0x7fffffffULL
 #define VMX_BASIC_SIZE_SHIFT    32
@@ -532,4 +531,3 @@ enum vmcs_encoding
 
 /* SDM "VM-Exit Controls for MSRs": a list entry is index, reserved, data */
 #define VMX_MSR_ENTRY_SIZE 16
-
