@@ -9,7 +9,7 @@ head -c 20M /dev/urandom >"$guests/deep/er/big file"
 ln -sf /etc/os-release "$guests/link" # what it names, not the link
 sum=$(sha256sum <"$guests/deep/er/big file" | cut -d' ' -f1)
 
-export RUN_DIR=$WORK GUESTS=$guests
+export RUN_DIR=$WORK/run GUESTS=$guests
 export CMD='sha256sum "/guests/deep/er/big file" | cut -c1-64
     grep -c ^ID= /guests/link; v="quo'"'"'ted $HOME"; echo "$v" >&2; exit 7'
 status=0
