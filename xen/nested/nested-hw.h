@@ -9,6 +9,7 @@
 
 #include "ept02.h"
 #include "merge.h"
+#include "msr-list.h"
 #include "nested.h"
 #include "reflect.h"
 
@@ -89,6 +90,7 @@ static inline struct nested_hw_ctx *hw_ctx(const struct nested_ctx *ctx)
 
 /* L1's memory and the life of contexts, nested-hw.c. */
 extern const struct nested_env nested_hw_env;
+extern const struct msr_access nested_msr_access;
 const struct nested_caps *nested_domain_caps(struct domain *d);
 
 /* --- nested-hw-enter.c --- */
@@ -99,11 +101,17 @@ enum nested_entry
     NESTED_FAILED,  /* VMfailValid with *error */
 };
 enum nested_entry nested_enter(struct vcpu *v, uint32_t *error);
-/* Pages, MSR bitmap and EPT02 of the vmcs02; before every entry that may
- * need it. */
+
+/* --- nested-hw-write.c; the vmcs02 is loaded --- */
+/* What L0 wants of an L2, from the vmcs01 as it is. */
+void nested_l0_controls(const struct nested_hw_vcpu *hv,
+                        const struct vmx_vcpu *vmx01, struct merge_l0 *l0);
+void nested_write_vmcs02(struct vcpu *v, struct nested_ctx *ctx,
+                         const struct merge_l0 *l0);
+/* Find L1's pages that the vmcs02 names again, after changes. */
 void nested_refresh_pins(struct vcpu *v, struct nested_ctx *ctx);
 
-/* --- nested-hw-exit.c --- */
+/* --- nested-hw-state.c --- */
 /* Let L1 see exit e of its L2: the vmcs01 is loaded afterwards. */
 void nested_vmexit(struct vcpu *v, struct l2_exit *e);
 /*
@@ -117,6 +125,16 @@ void nested_save_groups(struct nested_ctx *ctx, uint32_t groups);
 /* Make the other VMCS the current one, L1's or a context's. */
 void nested_switch_to_vmcs01(struct vcpu *v);
 void nested_switch_to_vmcs02(struct vcpu *v, struct nested_ctx *ctx);
+
+/* --- nested-hw-timer.c --- */
+/* Load the vmcs02's timer before an entry; L2 ran with it. */
+void nested_write_timer(struct vcpu *v);
+void nested_account_timer(struct nested_hw_vcpu *hv);
+/* The processor's timer expired: was it L1's? */
+bool nested_timer_expired(struct vcpu *v, bool exit_soon);
+/* In its place while L2 is halted: start it; account, stop, did it expire? */
+void nested_start_halt_timer(struct nested_hw_vcpu *hv);
+bool nested_halt_timer_expired(struct nested_hw_vcpu *hv);
 
 /* --- nested-hw-ept.c --- */
 /* An EPT violation or misconfiguration of L2. False: it is L0's own. */

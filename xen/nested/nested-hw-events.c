@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/* Before an entry of L2: exits that became due, events to inject. */
+
+#include <xen/domain.h>
+#include <xen/lib.h>
+#include <asm/nested-hvm.h>
+#include <asm/processor.h>
+#include <asm/vmx.h>
+#include "../arch/x86/hvm/vmx/vmx-ops.h"
+
+#include "nested-hw.h"
+
+/* Is what the base wants to inject the event that the exit interrupted? */
+static bool is_requeued(const struct vcpu *v)
+{
+    const struct hvm_event *ev = &v->arch.inject;
+    uint32_t info = v->arch.vmx.idt_vectoring;
+
+    return (info & INTR_INFO_VALID) &&
+           ev->vector == (info & INTR_INFO_VECTOR_MASK) &&
+           ev->type == (info & INTR_INFO_TYPE_MASK) >> INTR_INFO_TYPE_SHIFT;
+}
+
+static void inject_into_l2(struct vcpu *v)
+{
+    struct hvm_event *ev = &v->arch.inject;
+
+    ev->pending = false;
+    v->arch.vmx.idt_vectoring = 0;
+    vmwrite(VMCS_entry_intr_info,
+            INTR_INFO_VALID | ev->vector |
+                (uint32_t)ev->type << INTR_INFO_TYPE_SHIFT |
+                (ev->has_error ? INTR_INFO_ERROR_CODE : 0));
+    if ( ev->has_error )
+        vmwrite(VMCS_entry_error_code, ev->error_code);
+    if ( ev->type >= INTR_TYPE_SW_INTR )
+        vmwrite(VMCS_entry_insn_len, ev->insn_len);
+}
+
+/* An exit that became due for L1 while L2 ran or waited. */
+static bool exit_due(struct vcpu *v, const struct vmcs12 *v12,
+                     struct l2_exit *e)
+{
+    const struct hvm_event *ev = &v->arch.inject;
+    int vector;
+
+    if ( ev->pending && ev->type == INTR_TYPE_HW_EXCEPTION && !is_requeued(v) &&
+         l1_wants_exception(v12, ev->vector, ev->error_code) )
+    {
+        *e = reflect_exception(ev->vector, ev->has_error, ev->error_code,
+                               ev->vector == X86_EXC_PF ? read_cr2() : 0);
+        v->arch.inject.pending = false;
+        return true;
+    }
+    if ( v->arch.nmi_pending && (v12->pin_ctrl & PIN_NMI) )
+    {
+        v->arch.nmi_pending = false;
+        *e = reflect_nmi();
+        return true;
+    }
+    if ( !(v12->pin_ctrl & PIN_EXT_INTR) )
+        return false;
+    vector = vmx_pending_vector(v);
+    if ( vector < 0 )
+        return false;
+    *e = reflect_ext_intr(v12, vector);
+    if ( v12->exit_ctrl & EXIT_CTL_ACK_INTR )
+        vmx_ack_vector(v, vector);
+
+    return true;
+}
+
+static bool l1_event_waits(struct vcpu *v, const struct vmcs12 *v12)
+{
+    return (v->arch.nmi_pending && (v12->pin_ctrl & PIN_NMI)) ||
+           ((v12->pin_ctrl & PIN_EXT_INTR) && vmx_pending_vector(v) >= 0);
+}
+
+/*
+ * L1 takes its interrupts without exits: they go into L2 as they would into
+ * L1. The windows that L1 opened stay open.
+ */
+static void assist_without_exits(struct vcpu *v, const struct nested_ctx *ctx)
+{
+    const uint32_t windows = PROC_INTR_WINDOW | PROC_NMI_WINDOW;
+
+    vmx_intr_assist(v);
+    vmx_set_proc(v, ctx->v12.proc_ctrl & windows, 0);
+    if ( ctx->v12.proc_ctrl & PROC_TPR_SHADOW )
+        vmwrite(VMCS_tpr_threshold, ctx->v12.tpr_threshold);
+}
+
+static bool serve_events(struct vcpu *v)
+{
+    struct nested_hw_vcpu *hv = nested_hw(v);
+    struct nested_ctx *ctx = hv->nv.cur;
+    struct l2_exit e;
+
+    v->arch.vmx.intr_dirty = false;
+    if ( hv->run_pending )
+    {
+        /* The entry comes first; then at once back here, if need be. */
+        if ( l1_event_waits(v, &ctx->v12) && (v->arch.vmx.pin & PIN_PREEMPT) &&
+             !hv->l2_halted )
+        {
+            hv->exit_soon = true;
+            return true;
+        }
+        if ( !hv->l2_halted )
+            return true;
+        hv->run_pending = false; /* nothing to deliver to a halted L2 */
+    }
+
+    if ( hv->l2_halted && hv->timer_active && nested_halt_timer_expired(hv) )
+    {
+        e = reflect_simple(EXIT_REASON_PREEMPT_TIMER);
+        nested_vmexit(v, &e);
+        return false;
+    }
+    if ( exit_due(v, &ctx->v12, &e) )
+    {
+        nested_vmexit(v, &e);
+        return false;
+    }
+    if ( !(ctx->v12.pin_ctrl & PIN_EXT_INTR) ||
+         (v->arch.nmi_pending && !(ctx->v12.pin_ctrl & PIN_NMI)) )
+    {
+        bool woken = hvm_vcpu_has_pending_irq(v);
+
+        assist_without_exits(v, ctx);
+        if ( woken )
+            hv->l2_halted = false;
+        return true;
+    }
+    if ( v->arch.inject.pending )
+    {
+        inject_into_l2(v);
+        hv->run_pending = true;
+        hv->l2_halted = false;
+    }
+
+    return true;
+}
+
+bool nested_prepare_entry(struct vcpu *v)
+{
+    struct nested_hw_vcpu *hv = nested_hw(v);
+    struct nested_hw_ctx *hw;
+
+    if ( !hv->nv.state.guest_mode )
+        return true;
+
+    if ( v->arch.vmx.intr_dirty && !serve_events(v) )
+        return false;
+    if ( unlikely(hv->l2_halted) )
+    {
+        /* Whatever wakes it is to be looked at. */
+        vmx_intr_dirty(v);
+        if ( hv->timer_active && !hv->halt_start )
+            nested_start_halt_timer(hv);
+        vcpu_block();
+        return false;
+    }
+
+    hw = hw_ctx(hv->nv.cur);
+    if ( hv->timer_active || hv->exit_soon )
+        nested_write_timer(v);
+    if ( unlikely(hw->repin) )
+        nested_refresh_pins(v, hv->nv.cur);
+    nested_flush_ept(v, hw);
+
+    return true;
+}

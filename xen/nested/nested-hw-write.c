@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+/* Writing the vmcs02: what changed of the vmcs12, merged with L0's wishes. */
+
+#include <xen/domain.h>
+#include <xen/lib.h>
+#include <asm/nested-hvm.h>
+#include <asm/processor.h>
+#include <asm/vmx.h>
+#include "../arch/x86/hvm/vmx/vmx-ops.h"
+
+#include "checks.h"
+#include "nested-hw.h"
+#include "vpid02.h"
+
+/* --- L0's side of the merge --- */
+void nested_l0_controls(const struct nested_hw_vcpu *hv,
+                        const struct vmx_vcpu *vmx01, struct merge_l0 *l0)
+{
+    *l0 = (struct merge_l0){
+        .pin = vmx01->pin,
+        /* Windows and MTF of L1's own are no business of L2. */
+        .proc = vmx01->proc,
+        .proc2 = vmx01->proc2,
+        .exit = vmx01->exit,
+        .entry = vmx01->entry,
+        .exception_bitmap = 1u << X86_EXC_MC,
+        .cr0_mask = vmx01->cr0_mask,
+        .cr4_mask = vmx01->cr4_mask,
+        .cr0_forced0 = X86_CR0_CD | X86_CR0_NW,
+        .cr0_forced1 = X86_CR0_NE,
+        .cr4_forced1 = X86_CR4_VMXE,
+        .tsc_offset = hv->v->arch.tsc_offset,
+        .efer = hv->l1_efer,
+        .pat = hv->l1_pat,
+    };
+}
+
+/* --- Pages of L1 that the vmcs02 names --- */
+static paddr_t pin_page(struct vcpu *v, struct nested_hw_ctx *hw,
+                        enum nested_pin which, bool wanted, uint64_t gpa)
+{
+    p2m_type_t t;
+    struct page_info **pg = &hw->pin[which];
+    uint64_t gfn = gpa >> PAGE_SHIFT;
+
+    if ( *pg && (!wanted || hw->pin_gfn[which] != gfn || hw->repin) )
+    {
+        put_page(*pg);
+        *pg = NULL;
+    }
+    if ( !wanted )
+        return 0;
+    if ( !*pg )
+    {
+        *pg = get_page_from_gfn(v->domain, _gfn(gfn), &t);
+        hw->pin_gfn[which] = gfn;
+        /* The processor writes to it past all p2m rights. */
+        if ( *pg && which == PIN_PAGE_VAPIC && t != p2m_ram_rw )
+        {
+            put_page(*pg);
+            *pg = NULL;
+        }
+    }
+
+    return virt_to_maddr(*pg ? page_to_virt(*pg) : nested_hw(v)->scratch);
+}
+
+/* The vmcs02 is loaded. */
+void nested_refresh_pins(struct vcpu *v, struct nested_ctx *ctx)
+{
+    struct nested_hw_ctx *hw = hw_ctx(ctx);
+    const struct vmcs12 *v12 = &ctx->v12;
+    bool vapic = v12->proc_ctrl & PROC_TPR_SHADOW;
+    bool apic_access = vmcs12_proc2(v12) & PROC2_APIC_ACCESS;
+    paddr_t pa;
+
+    (void)pin_page(v, hw, PIN_PAGE_MSR_BITMAP,
+                   v12->proc_ctrl & PROC_MSR_BITMAPS, v12->msr_bitmap);
+    pa = pin_page(v, hw, PIN_PAGE_VAPIC, vapic, v12->virtual_apic_addr);
+    if ( vapic )
+        vmwrite(VMCS_virtual_apic_addr, pa);
+    pa = pin_page(v, hw, PIN_PAGE_APIC_ACCESS, apic_access,
+                  v12->apic_access_addr);
+    if ( apic_access )
+        vmwrite(VMCS_apic_access_addr, pa);
+    hw->repin = false;
+}
+
+/* L1 may have changed its bitmap since the last entry. */
+static void merge_msrs_allowed(struct vcpu *v, struct nested_ctx *ctx)
+{
+    struct nested_hw_ctx *hw = hw_ctx(ctx);
+    const struct page_info *pg = hw->pin[PIN_PAGE_MSR_BITMAP];
+
+    if ( hw->ctrl.proc & PROC_MSR_BITMAPS )
+        merge_msr_bitmap(hw->vmx.msr_bitmap, nested_hw(v)->vmx01.msr_bitmap,
+                         pg ? page_to_virt(pg) : NULL, &hw->words);
+}
+
+/* --- Writing the vmcs02 --- */
+
+/* Fields that stay as they are as long as the vmcs02 lives. */
+static void write_constants(struct nested_hw_ctx *hw)
+{
+    vmwrite(VMCS_vmcs_link_ptr, VMCS_LINK_PTR_NONE);
+    vmwrite(VMCS_exit_msr_store_count, 0);
+    vmwrite(VMCS_exit_msr_load_count, 0);
+    vmwrite(VMCS_entry_msr_load_count, 0);
+    vmwrite(VMCS_msr_bitmap, virt_to_maddr(hw->vmx.msr_bitmap));
+    vmwrite(VMCS_entry_intr_info, 0);
+    vmwrite(VMCS_vpid, hw->vmx.vpid);
+}
+
+/* Write a control unless the vmcs02 has this value. */
+#define SET(field, member)                       \
+    do                                           \
+    {                                            \
+        if ( all || now->member != old->member ) \
+            vmwrite(VMCS_##field, now->member);  \
+    } while ( 0 )
+
+static void write_controls(struct vmx_vcpu *vmx, struct nested_hw_ctx *hw,
+                           const struct vmcs02_ctrl *now, bool all)
+{
+    const struct vmcs02_ctrl *old = &hw->ctrl;
+
+    SET(pin_ctrl, pin);
+    SET(proc_ctrl, proc);
+    SET(proc2_ctrl, proc2);
+    SET(exit_ctrl, exit);
+    SET(entry_ctrl, entry);
+    SET(exception_bitmap, exception_bitmap);
+    SET(pf_error_mask, pf_error_mask);
+    SET(pf_error_match, pf_error_match);
+    SET(cr3_target_count, cr3_target_count);
+    SET(tsc_offset, tsc_offset);
+    if ( now->proc & PROC_TPR_SHADOW )
+        SET(tpr_threshold, tpr_threshold);
+    if ( now->proc2 & PROC2_PLE )
+    {
+        SET(ple_gap, ple_gap);
+        SET(ple_window, ple_window);
+    }
+    if ( now->proc2 & PROC2_XSAVES )
+        SET(xss_exit_bitmap, xss_exit_bitmap);
+    hw->ctrl = *now;
+    vmx->pin = now->pin;
+    vmx->proc = now->proc;
+    vmx->proc2 = now->proc2;
+    vmx->exit = now->exit;
+    vmx->entry = now->entry;
+}
+
+static void write_cr(struct vmx_vcpu *vmx, struct nested_hw_ctx *hw,
+                     const struct vmcs02_cr *now, bool all)
+{
+    const struct vmcs02_cr *old = &hw->cr;
+
+    /* L2 changes the registers by itself: what was written last is stale. */
+    vmwrite(VMCS_guest_cr0, now->cr0);
+    vmwrite(VMCS_guest_cr4, now->cr4);
+    vmwrite(VMCS_cr0_read_shadow, now->cr0_shadow);
+    vmwrite(VMCS_cr4_read_shadow, now->cr4_shadow);
+    SET(cr0_mask, cr0_mask);
+    SET(cr4_mask, cr4_mask);
+    hw->cr = *now;
+    vmx->cr0_mask = now->cr0_mask;
+    vmx->cr4_mask = now->cr4_mask;
+}
+#undef SET
+
+static void write_segments(const struct vmcs12 *v12)
+{
+    for ( unsigned int i = 0; i < SEG_COUNT; i++ )
+    {
+        vmwrite(VMCS_guest_es_selector + 2 * i, (&v12->guest_es_selector)[i]);
+        vmwrite(VMCS_guest_es_limit + 2 * i, (&v12->guest_es_limit)[i]);
+        vmwrite(VMCS_guest_es_ar + 2 * i, (&v12->guest_es_ar)[i]);
+        vmwrite(VMCS_guest_es_base + 2 * i, (&v12->guest_es_base)[i]);
+    }
+    vmwrite(VMCS_guest_gdtr_base, v12->guest_gdtr_base);
+    vmwrite(VMCS_guest_gdtr_limit, v12->guest_gdtr_limit);
+    vmwrite(VMCS_guest_idtr_base, v12->guest_idtr_base);
+    vmwrite(VMCS_guest_idtr_limit, v12->guest_idtr_limit);
+}
+
+/*
+ * PDPTEs: with EPT12 those of the vmcs12, without it those that CR3 points
+ * to. The check of guest state saw that they are good; memory may change
+ * until we read it, so a bad one becomes not-present here.
+ */
+static void write_pdptes(struct vcpu *v, const struct vmcs12 *v12)
+{
+    const struct nested_caps *caps = v->arch.nested->caps;
+    uint64_t pdpte[4] = { v12->guest_pdpte0, v12->guest_pdpte1,
+                          v12->guest_pdpte2, v12->guest_pdpte3 };
+
+    if ( !(v12->guest_cr0 & X86_CR0_PG) || !(v12->guest_cr4 & X86_CR4_PAE) ||
+         (v12->entry_ctrl & ENTRY_CTL_GUEST_64) )
+        return;
+    if ( !(vmcs12_proc2(v12) & PROC2_EPT) &&
+         nested_hw_env.read_phys(nested_hw(v), v12->guest_cr3 & ~0x1fULL, pdpte,
+                                 sizeof(pdpte)) )
+        pdpte[0] = pdpte[1] = pdpte[2] = pdpte[3] = 0;
+    for ( unsigned int i = 0; i < 4; i++ )
+        vmwrite(VMCS_guest_pdpte0 + 2 * i,
+                check_pdpte(caps, pdpte[i]) ? pdpte[i] : 0);
+}
+
+static void write_guest_state(struct vcpu *v, struct nested_ctx *ctx,
+                              const struct merge_l0 *l0, uint32_t groups,
+                              bool all)
+{
+    const struct vmcs12 *v12 = &ctx->v12;
+    struct nested_hw_ctx *hw = hw_ctx(ctx);
+    struct vmcs02_msrs msrs;
+    struct vmcs02_cr cr;
+
+    if ( groups & VMCS12_GB(RIP) )
+    {
+        vmwrite(VMCS_guest_rip, v12->guest_rip);
+        vmwrite(VMCS_guest_rsp, v12->guest_rsp);
+        vmwrite(VMCS_guest_rflags, v12->guest_rflags);
+    }
+    if ( groups & VMCS12_GB(ACTIV) )
+    {
+        /* Halted states are L0's to keep: the vCPU blocks instead. */
+        vmwrite(VMCS_guest_activity, ACTIVITY_ACTIVE);
+        vmwrite(VMCS_guest_interruptibility, v12->guest_interruptibility);
+        vmwrite(VMCS_guest_pending_dbg, v12->guest_pending_dbg);
+    }
+    if ( groups & (VMCS12_GB(CR) | VMCS12_GB(MASK) | VMCS12_GB(CTRL)) )
+    {
+        merge_cr(l0, v12, &cr);
+        write_cr(&v->arch.vmx, hw, &cr, all);
+        vmwrite(VMCS_guest_cr3, v12->guest_cr3);
+        write_pdptes(v, v12);
+    }
+    if ( groups & VMCS12_GB(SEG) )
+        write_segments(v12);
+    if ( groups & (VMCS12_GB(GMSR) | VMCS12_GB(CR) | VMCS12_GB(CTRL)) )
+    {
+        merge_msrs(l0, v12, &msrs);
+        vmwrite(VMCS_guest_efer, msrs.efer);
+        vmwrite(VMCS_guest_pat, msrs.pat);
+        vmwrite(VMCS_guest_debugctl, msrs.debugctl);
+        vmwrite(VMCS_guest_dr7, msrs.dr7);
+        vmwrite(VMCS_guest_sysenter_cs, v12->guest_sysenter_cs);
+        vmwrite(VMCS_guest_sysenter_esp, v12->guest_sysenter_esp);
+        vmwrite(VMCS_guest_sysenter_eip, v12->guest_sysenter_eip);
+    }
+}
+
+static void write_event(const struct vmcs12 *v12)
+{
+    uint32_t info = v12->entry_intr_info;
+    unsigned int type = (info & INTR_INFO_TYPE_MASK) >> INTR_INFO_TYPE_SHIFT;
+
+    if ( !(info & INTR_INFO_VALID) )
+        return;
+    vmwrite(VMCS_entry_intr_info, info);
+    if ( info & INTR_INFO_ERROR_CODE )
+        vmwrite(VMCS_entry_error_code, v12->entry_error_code);
+    if ( type >= INTR_TYPE_SW_INTR )
+        vmwrite(VMCS_entry_insn_len, v12->entry_insn_len);
+}
+
+void nested_write_vmcs02(struct vcpu *v, struct nested_ctx *ctx,
+                         const struct merge_l0 *l0)
+{
+    struct nested_hw_ctx *hw = hw_ctx(ctx);
+    struct vmx_vcpu *vmx = &v->arch.vmx; /* of the vmcs02 */
+    const struct vmcs12 *v12 = &ctx->v12;
+    bool all = !hw->constants_written;
+    uint32_t groups = all ? VMCS12_GROUPS_ALL : ctx->unmerged;
+
+    if ( all )
+    {
+        write_constants(hw);
+        hw->constants_written = true;
+    }
+    if ( (groups & (VMCS12_GB(CTRL) | VMCS12_GB(PROC))) ||
+         hw->ctrl.tsc_offset !=
+             l0->tsc_offset +
+                 (v12->proc_ctrl & PROC_TSC_OFFSET ? v12->tsc_offset : 0) )
+    {
+        struct vmcs02_ctrl ctrl;
+
+        merge_controls(l0, v12, &ctrl);
+        ASSERT(merge_is_safe(l0, v12, &ctrl));
+        write_controls(vmx, hw, &ctrl, all);
+        for ( unsigned int i = 0; i < ctrl.cr3_target_count; i++ )
+            vmwrite(VMCS_cr3_target0 + 2 * i, (&v12->cr3_target0)[i]);
+        if ( ctrl.proc2 & PROC2_VMFUNC )
+            vmwrite(VMCS_vm_function_ctrl, 0);
+        nested_refresh_pins(v, ctx);
+    }
+    /* L0 may have opened a window last time; L1's wishes count now. */
+    else if ( vmx->proc != hw->ctrl.proc )
+    {
+        vmwrite(VMCS_proc_ctrl, hw->ctrl.proc);
+        vmx->proc = hw->ctrl.proc;
+    }
+    write_guest_state(v, ctx, l0, groups, all);
+    write_event(v12);
+    ctx->unmerged = 0;
+
+    merge_msrs_allowed(v, ctx);
+    if ( hw->flush_vpid || vpid02_flush_on_entry(v12, hw->vpid12) )
+    {
+        vmx_flush_guest_tlb(v);
+        hw->flush_vpid = false;
+        hw->vpid12 = v12->vpid;
+    }
+}
