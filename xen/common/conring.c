@@ -2,6 +2,7 @@
 /* The ring that keeps the last messages for "xl dmesg". */
 #include <xen/console.h>
 #include <xen/lib.h>
+#include <xen/spinlock.h>
 
 /*
  * Positions count bytes since boot, modulo 2^32; the ring holds the last
@@ -13,6 +14,20 @@ static char default_ring[RING_DEFAULT_SIZE];
 static char *ring = default_ring;
 static uint32_t ring_size = RING_DEFAULT_SIZE;
 static uint32_t produced, consumed;
+static spinlock_t ring_lock = SPIN_LOCK_UNLOCKED; /* all above; innermost */
+
+/* A panic may have come while this very lock was held. */
+static void lock(void)
+{
+    if ( !console_is_broken() )
+        spin_lock(&ring_lock);
+}
+
+static void unlock(void)
+{
+    if ( !console_is_broken() )
+        spin_unlock(&ring_lock);
+}
 
 static uint32_t oldest(void)
 {
@@ -21,17 +36,21 @@ static uint32_t oldest(void)
 
 void console_ring_write(const char *s, size_t n)
 {
+    lock();
     for ( ; n != 0; n-- )
         ring[produced++ & (ring_size - 1)] = *s++;
     consumed = oldest();
+    unlock();
 }
 
 size_t console_ring_read(char *buf, size_t max, bool incremental, bool clear,
                          uint32_t *index)
 {
-    uint32_t at = oldest();
+    uint32_t at;
     size_t n = 0;
 
+    lock();
+    at = oldest();
     /* An index of the future (of another boot) counts as no index. */
     if ( incremental && *index - at <= produced - at )
         at = *index;
@@ -40,13 +59,16 @@ size_t console_ring_read(char *buf, size_t max, bool incremental, bool clear,
     if ( clear )
         consumed = at;
     *index = at;
+    unlock();
     return n;
 }
 
 void console_ring_resize(char *buffer, uint32_t size)
 {
-    uint32_t from = oldest();
+    uint32_t from;
 
+    lock();
+    from = oldest();
     if ( produced - from > size )
         from = produced - size;
     for ( uint32_t i = from; i != produced; i++ )
@@ -54,4 +76,5 @@ void console_ring_resize(char *buffer, uint32_t size)
     ring = buffer;
     ring_size = size;
     consumed = from;
+    unlock();
 }
