@@ -57,11 +57,42 @@ void hypercall_continue(unsigned long a1, unsigned long a2, unsigned long a3,
     g->r8 = a5;
 }
 
+/*
+ * LIMIT: from 32-bit code only the calls whose arguments have the same layout
+ * there; those with pointers or machine words in their structures would need
+ * translating.
+ */
+#define SAME_IN_32BIT                                                          \
+    ((1ull << __HYPERVISOR_xen_version) | (1ull << __HYPERVISOR_console_io) |  \
+     (1ull << __HYPERVISOR_event_channel_op) | (1ull << __HYPERVISOR_hvm_op) | \
+     (1ull << __HYPERVISOR_sched_op))
+
+static bool dispatch_32bit(struct guest_gprs *g)
+{
+    uint32_t nr = g->rax;
+    long rc = -ENOSYS;
+
+    if ( nr < NR_HYPERCALLS && ((SAME_IN_32BIT >> nr) & 1) )
+    {
+        rc = hypercall_table[nr]((uint32_t)g->rbx, (uint32_t)g->rcx,
+                                 (uint32_t)g->rdx, (uint32_t)g->rsi,
+                                 (uint32_t)g->rdi);
+        /* Those that are run again find their progress in the domain. */
+        if ( unlikely(rc == -ERESTART) )
+            return false;
+    }
+    g->rax = (uint32_t)rc;
+    return true;
+}
+
 bool hypercall_dispatch(void)
 {
     struct guest_gprs *g = &current->arch.gprs;
     hypercall_fn_t *fn = NULL;
     long rc = -ENOSYS;
+
+    if ( unlikely(!hvm_code_is_64bit()) )
+        return dispatch_32bit(g);
 
     /* Only the low word names the call. */
     if ( (uint32_t)g->rax < NR_HYPERCALLS )

@@ -88,6 +88,12 @@ unsigned int hvm_guest_mode_bytes(void)
     return (ar & SEG_AR_DB) ? 4 : 2;
 }
 
+/* Outside long mode the bit means nothing: who sets it there is misread. */
+bool hvm_code_is_64bit(void)
+{
+    return vmread(VMCS_guest_cs_ar) & SEG_AR_L;
+}
+
 /* --- Whole states: the HVM save record keeps attributes in 12 bits. --- */
 
 static uint32_t ar_from_save(uint32_t attr)

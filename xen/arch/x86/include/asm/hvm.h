@@ -153,6 +153,8 @@ void hvm_get_segment(unsigned int seg, struct segment *out); /* current */
 unsigned int hvm_get_cpl(void);
 /* 8 in 64-bit code, else 4 or 2 (1 stands for real mode never). */
 unsigned int hvm_guest_mode_bytes(void);
+/* Quicker, for deciding whose registers to take at their full width. */
+bool hvm_code_is_64bit(void);
 bool hvm_paging_enabled(void);
 bool hvm_long_mode_active(void);
 
