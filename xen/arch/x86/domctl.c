@@ -186,10 +186,7 @@ int arch_domctl_shadow_op(struct domain *d, struct xen_domctl *op)
     return -EINVAL;
 }
 
-/*
- * EPT tables come from the common heap; the size set here is remembered and
- * told again, and limits nothing.
- */
+/* EPT tables come from the common heap; the size set here limits them. */
 int arch_domctl_get_paging_mempool_size(struct domain *d, struct xen_domctl *op)
 {
     op->u.paging_mempool.size = MB(d->p2m.paging_pool_mb);

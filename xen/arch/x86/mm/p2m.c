@@ -26,6 +26,9 @@
 #define EPT_TYPE_SHIFT 52
 #define EPT_TYPE_MASK  (0xfULL << EPT_TYPE_SHIFT)
 #define MAX_GFN        (1ULL << (EPT_LEVELS * EPT_INDEX_BITS))
+/* Tables for a domain whose pool size nobody set: plenty, but bounded. */
+#define TABLES_BASE     256
+#define PAGES_PER_TABLE 128
 /* How many table pages a teardown frees before it lets others run. */
 #define TEARDOWN_BATCH 64
 
@@ -94,10 +97,28 @@ static bool holds_reference(p2m_type_t t)
            t == p2m_grant_map_ro || t == p2m_xen;
 }
 
+/*
+ * How many table pages a domain may have. A guest decides where in its map
+ * things go, and each far-off place costs tables that stay.
+ */
+static uint64_t table_limit(const struct p2m_domain *p2m)
+{
+    const struct domain *d = p2m->domain;
+
+    if ( d->is_hwdom )
+        return UINT64_MAX;
+    if ( p2m->paging_pool_mb )
+        return (uint64_t)p2m->paging_pool_mb << (20 - PAGE_SHIFT);
+    return TABLES_BASE + d->max_pages / PAGES_PER_TABLE;
+}
+
 static uint64_t *alloc_table(struct p2m_domain *p2m)
 {
-    uint64_t *t = alloc_xenheap_page();
+    uint64_t *t;
 
+    if ( p2m->nr_table_pages >= table_limit(p2m) )
+        return NULL;
+    t = alloc_xenheap_page();
     if ( t )
         p2m->nr_table_pages++;
     return t;
