@@ -105,7 +105,8 @@ static int map_foreign(struct domain *d, struct domain *fd, uint64_t fgfn,
     pg = get_page_from_gfn(fd, _gfn(fgfn), &t);
     if ( !pg )
         return -EINVAL;
-    rc = p2m_is_ram(t) ? vacate(d, gfn) : -EINVAL;
+    /* Pages that fd shares with the hypervisor are saved with its RAM. */
+    rc = p2m_is_ram(t) || t == p2m_xen ? vacate(d, gfn) : -EINVAL;
     if ( !rc )
         rc = p2m_set_entry(d, gfn, page_to_mfn(pg), PAGE_ORDER_4K,
                            p2m_map_foreign);
