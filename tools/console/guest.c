@@ -15,21 +15,14 @@
  * has got all of it, but no longer than LINGER_MS.
  */
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <syslog.h>
 #include <unistd.h>
 
-#include <xen/grant_table.h>
-
 #include "conring.h"
-#include "daemon.h"
-#include "logfile.h"
-#include "outbuf.h"
-#include "tty.h"
+#include "guest.h"
 
 /* At most so many events per period; then the channel stays masked for it. */
 #define RATE_PERIOD_MS  200
@@ -38,189 +31,7 @@
 #define LINGER_MS       2000
 #define LINGER_CHECK_MS 20
 
-/* Without a limit in the store, as the toolstack would write. */
-#define DEFAULT_LIMIT (1u << 20)
-
-#define TOKEN_PREFIX  "guest:"
-
-struct guest
-{
-    struct guest *next;
-    uint32_t domid;
-    char *path; /* the console's nodes */
-    bool seen;  /* by the current guests_update() */
-
-    struct xencons_interface *ring;
-    unsigned int remote_port;
-    int port; /* negative: none */
-
-    struct tty tty;
-    struct outbuf out;
-    struct logfile log;
-    bool log_failed;
-
-    int64_t period_end;
-    unsigned int period_events;
-    bool masked; /* by the rate limit or a full buffer */
-
-    bool dead;
-    int64_t linger_end, linger_check;
-    bool drained_once;
-};
-
-static char *read_node(struct daemon *daemon, const struct guest *guest,
-                       const char *name)
-{
-    char *path, *value = NULL;
-
-    if ( asprintf(&path, "%s/%s", guest->path, name) >= 0 )
-    {
-        value = xs_read(daemon->xs, XBT_NULL, path, NULL);
-        free(path);
-    }
-
-    return value;
-}
-
-static bool read_number(struct daemon *daemon, const struct guest *guest,
-                        const char *name, unsigned long *number)
-{
-    char *text = read_node(daemon, guest, name), *end;
-    bool ok = false;
-
-    if ( text && *text )
-    {
-        errno = 0;
-        *number = strtoul(text, &end, 0);
-        ok = !*end && !errno;
-    }
-    free(text);
-
-    return ok;
-}
-
-static void unmap_ring(struct daemon *daemon, struct guest *guest)
-{
-    if ( guest->port >= 0 )
-        xenevtchn_unbind(daemon->evtchn, guest->port);
-    guest->port = -1;
-    if ( guest->ring )
-        xengnttab_unmap(daemon->gnttab, guest->ring, 1);
-    guest->ring = NULL;
-}
-
-static bool map_ring(struct daemon *daemon, struct guest *guest,
-                     unsigned int remote_port)
-{
-    guest->ring = xengnttab_map_grant_ref(daemon->gnttab, guest->domid,
-                                          GNTTAB_RESERVED_CONSOLE,
-                                          PROT_READ | PROT_WRITE);
-    if ( !guest->ring )
-    {
-        syslog(LOG_ERR, "domain %u: cannot map the console: %m", guest->domid);
-        return false;
-    }
-
-    guest->port =
-        xenevtchn_bind_interdomain(daemon->evtchn, guest->domid, remote_port);
-    if ( guest->port < 0 )
-    {
-        syslog(LOG_ERR, "domain %u: cannot bind the console's port %u: %m",
-               guest->domid, remote_port);
-        unmap_ring(daemon, guest);
-        return false;
-    }
-    guest->remote_port = remote_port;
-
-    return true;
-}
-
-static void open_log(struct daemon *daemon, struct guest *guest)
-{
-    char *home, *name_path = NULL, *name = NULL, *path = NULL;
-
-    if ( !daemon->options.log_guest || guest->log.fd >= 0 || guest->log_failed )
-        return;
-
-    home = xs_get_domain_path(daemon->xs, guest->domid);
-    if ( home && asprintf(&name_path, "%s/name", home) >= 0 )
-        name = xs_read(daemon->xs, XBT_NULL, name_path, NULL);
-
-    /* Names come from the toolstack, but a slash must not lead elsewhere. */
-    if ( name )
-        for ( char *c = name; *c; c++ )
-            if ( *c == '/' )
-                *c = '_';
-
-    if ( name && asprintf(&path, "%s/guest-%s.log", daemon->options.log_dir,
-                          name) >= 0 )
-    {
-        guest->log.replace_escape = daemon->options.replace_escape;
-        guest->log_failed =
-            !logfile_open(&guest->log, path, daemon->options.time_guest);
-    }
-
-    free(name);
-    free(name_path);
-    free(home);
-}
-
-static bool write_tty_name(struct daemon *daemon, struct guest *guest)
-{
-    char *path;
-    bool ok = false;
-
-    if ( asprintf(&path, "%s/tty", guest->path) >= 0 )
-    {
-        ok = xs_write(daemon->xs, XBT_NULL, path, guest->tty.name,
-                      strlen(guest->tty.name));
-        free(path);
-    }
-    if ( !ok )
-        syslog(LOG_ERR, "domain %u: cannot publish the console's terminal: %m",
-               guest->domid);
-
-    return ok;
-}
-
-static void take_output(struct daemon *daemon, struct guest *guest);
-
-/* The nodes have changed: connect when they say all that is needed. */
-static void connect_guest(struct daemon *daemon, struct guest *guest)
-{
-    unsigned long ring_ref, port, limit;
-    char *type;
-    bool ours;
-
-    if ( guest->dead || !read_number(daemon, guest, "ring-ref", &ring_ref) ||
-         !read_number(daemon, guest, "port", &port) )
-        return;
-
-    /* Device models serve some consoles themselves. */
-    type = read_node(daemon, guest, "type");
-    ours = !type || !strcmp(type, "xenconsoled");
-    free(type);
-    if ( !ours )
-        return;
-
-    if ( guest->ring && guest->remote_port == port )
-        return;
-
-    unmap_ring(daemon, guest);
-    if ( !map_ring(daemon, guest, port) )
-        return;
-
-    guest->out.limit = DEFAULT_LIMIT;
-    if ( read_number(daemon, guest, "limit", &limit) )
-        guest->out.limit = limit;
-
-    open_log(daemon, guest);
-    if ( guest->tty.master < 0 && tty_open(&guest->tty) )
-        write_tty_name(daemon, guest);
-
-    /* The guest may have spoken before we listened. */
-    take_output(daemon, guest);
-}
+#define TOKEN_PREFIX    "guest:"
 
 static struct guest *new_guest(struct daemon *daemon, uint32_t domid)
 {
@@ -263,7 +74,7 @@ static void free_guest(struct daemon *daemon, struct guest *guest)
         link = &(*link)->next;
     *link = guest->next;
 
-    unmap_ring(daemon, guest);
+    guest_unmap(daemon, guest);
     tty_close(&guest->tty);
     logfile_close(&guest->log);
     outbuf_free(&guest->out);
@@ -275,8 +86,8 @@ static void guest_died(struct daemon *daemon, struct guest *guest)
 {
     char token[32];
 
-    take_output(daemon, guest);
-    unmap_ring(daemon, guest);
+    guest_take_output(daemon, guest);
+    guest_unmap(daemon, guest);
 
     snprintf(token, sizeof(token), TOKEN_PREFIX "%u", guest->domid);
     xs_unwatch(daemon->xs, guest->path, token);
@@ -328,7 +139,7 @@ bool guests_watch_event(struct daemon *daemon, const char *token)
 
     for ( guest = daemon->guests; guest; guest = guest->next )
         if ( !guest->dead && guest->domid == strtoul(token + prefix, NULL, 10) )
-            connect_guest(daemon, guest);
+            guest_connect(daemon, guest);
 
     return true;
 }
@@ -339,7 +150,7 @@ static bool buffer_full(const struct daemon *daemon, const struct guest *guest)
            guest->out.len >= guest->out.limit;
 }
 
-static void take_output(struct daemon *daemon, struct guest *guest)
+void guest_take_output(struct daemon *daemon, struct guest *guest)
 {
     char buf[sizeof(guest->ring->out)];
     size_t len, total = 0;
@@ -386,7 +197,7 @@ bool guests_port_event(struct daemon *daemon, int port)
         guest->period_events = 0;
     }
 
-    take_output(daemon, guest);
+    guest_take_output(daemon, guest);
 
     if ( ++guest->period_events > RATE_EVENTS || buffer_full(daemon, guest) )
         guest->masked = true;
@@ -456,7 +267,7 @@ static void write_output(struct daemon *daemon, struct guest *guest)
 
     if ( was_full && !buffer_full(daemon, guest) )
     {
-        take_output(daemon, guest);
+        guest_take_output(daemon, guest);
         unmask(daemon, guest);
     }
 }
@@ -535,7 +346,7 @@ void guests_run_timers(struct daemon *daemon)
 
         if ( !guest->dead )
         {
-            take_output(daemon, guest);
+            guest_take_output(daemon, guest);
             unmask(daemon, guest);
         }
         else if ( may_go(guest, now) )

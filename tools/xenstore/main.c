@@ -8,6 +8,7 @@
  *
  *   wire.c        requests by a table; request-*.c and control.c handle them
  *   nodes.c       what they do to nodes: permissions, quotas, events
+ *   nodes-upkeep.c what becomes of a dead domain's nodes, repairs
  *   txn.c         through views: the store or a transaction's copy of it
  *   tree.c        the nodes; perms.c, quota.c, watch.c what goes with them
  *   conn.c        clients, over a transport: socket.c or domain.c with ring.c

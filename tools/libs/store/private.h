@@ -17,6 +17,9 @@ struct xs_message
     char body[];
 };
 
+/* A descriptor that takes and gives messages; negative, and errno. */
+int xs_connect(void);
+
 /* Send one request and wait for its answer; NULL and errno on failure. */
 struct xs_message *xs_request(struct xs_handle *h, xs_transaction_t t,
                               enum xsd_sockmsg_type type,

@@ -5,6 +5,7 @@
 /* TEST-SOURCES: tools/xenstore/request-node.c tools/xenstore/request-conn.c */
 /* TEST-SOURCES: tools/xenstore/request-domain.c tools/xenstore/control.c */
 /* TEST-SOURCES: tools/xenstore/store.c tools/xenstore/nodes.c */
+/* TEST-SOURCES: tools/xenstore/nodes-upkeep.c tools/xenstore/node-array.c */
 /* TEST-SOURCES: tools/xenstore/txn.c tools/xenstore/watch.c */
 /* TEST-SOURCES: tools/xenstore/quota.c tools/xenstore/perms.c */
 /* TEST-SOURCES: tools/xenstore/tree.c tools/libs/store/xs-lib.c */

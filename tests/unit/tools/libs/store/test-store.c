@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The client library against the daemon, over a socket and two processes. */
 /* TEST-SOURCES: tools/libs/store/xs.c tools/libs/store/xs-conn.c */
-/* TEST-SOURCES: tools/libs/store/xs-lib.c */
+/* TEST-SOURCES: tools/libs/store/xs-lib.c tools/libs/store/xs-connect.c */
 /* TEST-SOURCES: tools/xenstore/loop.c tools/xenstore/socket.c */
 /* TEST-SOURCES: tools/xenstore/domain.c tools/xenstore/ring.c */
 /* TEST-SOURCES: tools/xenstore/conn.c tools/xenstore/wire.c */
 /* TEST-SOURCES: tools/xenstore/request-node.c tools/xenstore/request-conn.c */
 /* TEST-SOURCES: tools/xenstore/request-domain.c tools/xenstore/control.c */
 /* TEST-SOURCES: tools/xenstore/store.c tools/xenstore/nodes.c */
+/* TEST-SOURCES: tools/xenstore/nodes-upkeep.c tools/xenstore/node-array.c */
 /* TEST-SOURCES: tools/xenstore/txn.c tools/xenstore/watch.c */
 /* TEST-SOURCES: tools/xenstore/quota.c tools/xenstore/perms.c */
 /* TEST-SOURCES: tools/xenstore/tree.c tests/unit/tools/xenstore/harness.c */
