@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SDM "EPT Translation Mechanism", on L1's tables in L1's memory. */
+#include "checks.h"
 #include "ept12-walk.h"
 
 #define LEVEL_BITS     9
@@ -75,8 +76,15 @@ static bool access_allowed(uint64_t rights, uint64_t access)
     return !(access & EPT_RWX & ~rights);
 }
 
-void ept12_walk(const struct nested_vcpu *nv, uint64_t eptp, uint64_t l2_gpa,
-                uint64_t access, struct ept12_walk *w)
+/* May the leaf become dirty, and did it? */
+struct dirtying
+{
+    bool allowed, done;
+};
+
+static void walk(const struct nested_vcpu *nv, uint64_t eptp, uint64_t l2_gpa,
+                 uint64_t access, struct dirtying *dirtying,
+                 struct ept12_walk *w)
 {
     unsigned int level = ((eptp & EPTP_WALK_MASK) >> EPTP_WALK_SHIFT) + 1;
     uint64_t table = eptp & EPT_ADDR_MASK, at[5], entry[5], e;
@@ -132,6 +140,12 @@ void ept12_walk(const struct nested_vcpu *nv, uint64_t eptp, uint64_t l2_gpa,
     if ( !(eptp & EPTP_AD) )
         return;
 
+    dirtying->done = (access & EPT_QUAL_WRITE) && !(e & EPT_DIRTY);
+    if ( dirtying->done && !dirtying->allowed )
+    {
+        w->status = EPT12_PML_FULL;
+        return;
+    }
     for ( unsigned int l = top; l >= level; l-- )
     {
         uint64_t flags = EPT_ACCESSED;
@@ -145,4 +159,34 @@ void ept12_walk(const struct nested_vcpu *nv, uint64_t eptp, uint64_t l2_gpa,
         }
     }
     w->dirty = (e & EPT_DIRTY) || (access & EPT_QUAL_WRITE);
+}
+
+void ept12_walk(const struct nested_vcpu *nv, uint64_t eptp, uint64_t l2_gpa,
+                uint64_t access, struct ept12_walk *w)
+{
+    struct dirtying dirtying = { .allowed = true };
+
+    walk(nv, eptp, l2_gpa, access, &dirtying, w);
+}
+
+#define PML_ENTRIES 512
+
+void ept12_access(const struct nested_vcpu *nv, struct vmcs12 *v,
+                  uint64_t l2_gpa, uint64_t access, struct ept12_walk *w)
+{
+    bool pml = vmcs12_proc2(v) & PROC2_PML;
+    struct dirtying dirtying = {
+        .allowed = !pml || v->guest_pml_index < PML_ENTRIES,
+    };
+    uint64_t page = l2_gpa & EPT_ADDR_MASK;
+
+    walk(nv, v->ept_pointer, l2_gpa, access, &dirtying, w);
+    if ( !pml || w->status != EPT12_OK || !dirtying.done )
+        return;
+
+    /* Where L1 has no memory the entry is lost, as on hardware. */
+    (void)nv->env->write_phys(
+        nv->priv, v->pml_address + v->guest_pml_index * sizeof(page), &page,
+        sizeof(page));
+    v->guest_pml_index--;
 }

@@ -9,7 +9,8 @@ enum ept12_status
     EPT12_OK,
     EPT12_VIOLATION,
     EPT12_MISCONFIG,
-    EPT12_AGAIN, /* L1 changed an entry meanwhile: walk again */
+    EPT12_AGAIN,    /* L1 changed an entry meanwhile: walk again */
+    EPT12_PML_FULL, /* the dirty flag cannot be logged */
 };
 
 struct ept12_walk
@@ -30,3 +31,10 @@ struct ept12_walk
  */
 void ept12_walk(const struct nested_vcpu *nv, uint64_t eptp, uint64_t l2_gpa,
                 uint64_t access, struct ept12_walk *w);
+
+/*
+ * The walk for an access of L2, with page-modification logging where the
+ * vmcs12 has it: SDM "Page-Modification Logging".
+ */
+void ept12_access(const struct nested_vcpu *nv, struct vmcs12 *v,
+                  uint64_t l2_gpa, uint64_t access, struct ept12_walk *w);

@@ -122,6 +122,9 @@ static void compute_controls(struct vmx_msr_set *m,
             ENTRY_CTL_DEFAULT1, ENTRY_CTL_TRUE_DEFAULT1, entry);
 
     proc2 = ((proc2 & PROC2_PASS) | PROC2_SOFT) & proc2_of_opts(opts);
+    /* The log is ours to write; there is one where there are dirty flags. */
+    if ( VMX_MSR(host, MSR_IA32_VMX_EPT_VPID_CAP) & EPT_CAP_AD )
+        proc2 |= PROC2_PML;
     VMX_MSR(m, MSR_IA32_VMX_PROCBASED_CTLS2) = ctl_msr(0, proc2);
 }
 

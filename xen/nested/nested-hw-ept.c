@@ -161,13 +161,13 @@ static enum fill_result fill(struct vcpu *v, struct nested_ctx *ctx,
 
 #define WALK_TRIES 8
 
-static void walk(struct vcpu *v, const struct nested_ctx *ctx, uint64_t l2_gpa,
+static void walk(struct vcpu *v, struct nested_ctx *ctx, uint64_t l2_gpa,
                  uint64_t access, struct ept12_walk *w)
 {
     /* L1 racing with itself for ever just retries from the instruction. */
     for ( unsigned int i = 0; i < WALK_TRIES; i++ )
     {
-        ept12_walk(v->arch.nested, ctx->v12.ept_pointer, l2_gpa, access, w);
+        ept12_access(v->arch.nested, &ctx->v12, l2_gpa, access, w);
         if ( w->status != EPT12_AGAIN )
             return;
     }
@@ -196,6 +196,13 @@ bool nested_ept_exit(struct vcpu *v, struct l2_exit *e)
         break;
 
     case EPT12_AGAIN:
+        return true;
+
+    case EPT12_PML_FULL:
+        e->reason = EXIT_REASON_PML_FULL;
+        e->qual &= EPT_QUAL_NMI_UNBLOCK;
+        e->gpa = e->gla = 0;
+        nested_vmexit(v, e);
         return true;
 
     case EPT12_MISCONFIG:

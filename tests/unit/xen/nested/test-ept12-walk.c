@@ -223,6 +223,46 @@ static void test_no_flags_on_violation(void **state)
     free_l1(l1);
 }
 
+/* Page-modification logging: each page once, downwards, until it is full. */
+static void test_pml(void **state)
+{
+    struct test_l1 *l1 = mapped();
+    struct ept12_walk w;
+    struct vmcs12 v;
+    uint64_t logged;
+
+    good_vmcs12(&v);
+    v.ept_pointer = EPTP | EPTP_AD;
+    v.proc2_ctrl |= PROC2_PML;
+    v.pml_address = 0x20000;
+    v.guest_pml_index = 1;
+    ept12_access(&l1->nv, &v, GPA + 0x123, EPT_QUAL_READ, &w);
+    assert_int_equal(v.guest_pml_index, 1);
+    ept12_access(&l1->nv, &v, GPA + 0x123, EPT_QUAL_WRITE, &w);
+    assert_int_equal(w.status, EPT12_OK);
+    assert_int_equal(v.guest_pml_index, 0);
+    memcpy(&logged, l1->mem + 0x20008, sizeof(logged));
+    assert_int_equal(logged, GPA);
+    ept12_access(&l1->nv, &v, GPA, EPT_QUAL_WRITE, &w); /* dirty already */
+    assert_int_equal(v.guest_pml_index, 0);
+
+    *slot(l1, 1) &= ~EPT_DIRTY;
+    ept12_access(&l1->nv, &v, GPA, EPT_QUAL_WRITE, &w);
+    assert_int_equal(v.guest_pml_index, 0xffff);
+    *slot(l1, 1) &= ~EPT_DIRTY;
+    ept12_access(&l1->nv, &v, GPA, EPT_QUAL_WRITE, &w);
+    assert_int_equal(w.status, EPT12_PML_FULL);
+    assert_false(*slot(l1, 1) & EPT_DIRTY);
+    assert_int_equal(v.guest_pml_index, 0xffff);
+    /* What needs no log goes on. */
+    ept12_access(&l1->nv, &v, GPA, EPT_QUAL_READ, &w);
+    assert_int_equal(w.status, EPT12_OK);
+    v.proc2_ctrl &= ~PROC2_PML;
+    ept12_access(&l1->nv, &v, GPA, EPT_QUAL_WRITE, &w);
+    assert_int_equal(w.status, EPT12_OK);
+    free_l1(l1);
+}
+
 static void test_entry_changes_meanwhile(void **state)
 {
     struct test_l1 *l1 = mapped();
@@ -247,6 +287,7 @@ int main(void)
         cmocka_unit_test(test_execute_only),
         cmocka_unit_test(test_accessed_and_dirty),
         cmocka_unit_test(test_no_flags_on_violation),
+        cmocka_unit_test(test_pml),
         cmocka_unit_test(test_entry_changes_meanwhile),
     };
 
