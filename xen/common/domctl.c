@@ -162,6 +162,8 @@ static const struct
     ROW(getvcpuaffinity, domctl_getvcpuaffinity, COPY_NONE),
     ROW(shadow_op, arch_domctl_shadow_op, COPY_OK),
     ROW(max_mem, domctl_max_mem, COPY_NONE),
+    ROW(setvcpucontext, arch_domctl_setvcpucontext, COPY_NONE),
+    ROW(getvcpucontext, arch_domctl_getvcpucontext, COPY_NONE),
     ROW(getvcpuinfo, domctl_getvcpuinfo, COPY_OK),
     ROW(max_vcpus, domctl_max_vcpus, COPY_NONE),
     ROW(scheduler_op, domctl_scheduler_op, COPY_OK),

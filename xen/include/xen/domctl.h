@@ -25,7 +25,8 @@ domctl_fn_t arch_domctl_shadow_op, arch_domctl_gethvmcontext,
     arch_domctl_getpageframeinfo3, arch_domctl_get_cpu_policy,
     arch_domctl_set_cpu_policy, arch_domctl_get_paging_mempool_size,
     arch_domctl_set_paging_mempool_size, arch_domctl_sendtrigger,
-    arch_domctl_get_address_size;
+    arch_domctl_get_address_size, arch_domctl_getvcpucontext,
+    arch_domctl_setvcpucontext;
 
 void getdomaininfo(struct domain *d, struct xen_domctl_getdomaininfo *info);
 

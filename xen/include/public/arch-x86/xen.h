@@ -72,7 +72,84 @@ struct arch_shared_info
 };
 typedef struct arch_shared_info arch_shared_info_t;
 
-/* PV register context: named by domctl, not used for HVM domains. */
+/* General registers as the tools see them, under all their widths' names. */
+#define XEN_REG_(r64, r32, r16) \
+    union                       \
+    {                           \
+        uint64_t r64;           \
+        uint32_t r32;           \
+        uint16_t r16;           \
+    }
+struct cpu_user_regs
+{
+    uint64_t r15;
+    uint64_t r14;
+    uint64_t r13;
+    uint64_t r12;
+    XEN_REG_(rbp, ebp, bp);
+    XEN_REG_(rbx, ebx, bx);
+    uint64_t r11;
+    uint64_t r10;
+    uint64_t r9;
+    uint64_t r8;
+    XEN_REG_(rax, eax, ax);
+    XEN_REG_(rcx, ecx, cx);
+    XEN_REG_(rdx, edx, dx);
+    XEN_REG_(rsi, esi, si);
+    XEN_REG_(rdi, edi, di);
+    uint32_t error_code;
+    uint32_t entry_vector;
+    XEN_REG_(rip, eip, ip);
+    uint16_t cs, _pad0[1];
+    uint8_t saved_upcall_mask;
+    uint8_t _pad1[3];
+    XEN_REG_(rflags, eflags, flags);
+    XEN_REG_(rsp, esp, sp);
+    uint16_t ss, _pad2[3];
+    uint16_t es, _pad3[3];
+    uint16_t ds, _pad4[3];
+    uint16_t fs, _pad5[3];
+    uint16_t gs, _pad6[3];
+};
+typedef struct cpu_user_regs cpu_user_regs_t;
+#undef XEN_REG_
+
+struct trap_info
+{
+    uint8_t vector;
+    uint8_t flags;
+    uint16_t cs;
+    unsigned long address;
+};
+typedef struct trap_info trap_info_t;
+
+#define VGCF_I387_VALID (1 << 0)
+#define VGCF_IN_KERNEL  (1 << 2)
+#define VGCF_online     (1 << 5)
+
+/* State of a vCPU, made for PV; of HVM's the registers can be seen in it. */
+struct vcpu_guest_context
+{
+    struct
+    {
+        char x[512];
+    } fpu_ctxt;
+    unsigned long flags; /* VGCF_* */
+    struct cpu_user_regs user_regs;
+    struct trap_info trap_ctxt[256];
+    unsigned long ldt_base, ldt_ents;
+    unsigned long gdt_frames[16], gdt_ents;
+    unsigned long kernel_ss, kernel_sp;
+    unsigned long ctrlreg[8];
+    unsigned long debugreg[8];
+    unsigned long event_callback_eip;
+    unsigned long failsafe_callback_eip;
+    unsigned long syscall_callback_eip;
+    unsigned long vm_assist;
+    uint64_t fs_base;
+    uint64_t gs_base_kernel;
+    uint64_t gs_base_user;
+};
 typedef struct vcpu_guest_context vcpu_guest_context_t;
 DEFINE_XEN_GUEST_HANDLE(vcpu_guest_context_t);
 
