@@ -108,6 +108,15 @@ static uint64_t ask_hypervisor(void)
     return cpuid_count(HYPERVISOR_TIME, 0).c * 1000UL;
 }
 
+#define CPUID_POWER         0x80000007
+#define POWER_TSC_INVARIANT BIT(8) /* EDX */
+
+static bool tsc_is_invariant(void)
+{
+    return cpuid_count(0x80000000, 0).a >= CPUID_POWER &&
+           (cpuid_count(CPUID_POWER, 0).d & POWER_TSC_INVARIANT);
+}
+
 void time_init(void)
 {
     static const struct
@@ -132,6 +141,10 @@ void time_init(void)
     tsc_scale.tsc_base = base;
     printk("TSC: %u.%03u MHz, measured against %s\n", cpu_khz / 1000,
            cpu_khz % 1000, sources[i - 1].name);
+
+    if ( !tsc_is_invariant() )
+        printk(XENLOG_WARNING
+               "TSC: the processor does not promise that its rate is steady\n");
 
     if ( rtc_read(&t) )
     {
