@@ -249,6 +249,15 @@ void test_p2m_destroy(struct domain *d)
     }
 }
 
+/* RAM that is in no map any more is still its owner's. */
+void test_release_pages(struct domain *d)
+{
+    for ( unsigned int i = 0; i < NR_PAGES; i++ )
+        if ( taken[i] && pages[i].owner == d->domain_id + 1 &&
+             !(pages[i].flags & PGF_XEN) )
+            put_page_alloc_ref(&pages[i]);
+}
+
 void test_add_ram(struct domain *d, uint64_t gfn)
 {
     struct page_info *pg = alloc_domheap_pages(d, 0, 0);

@@ -7,5 +7,7 @@ struct domain;
 
 /* Take everything out of d's map and free its RAM. */
 void test_p2m_destroy(struct domain *d);
+/* Then what it had that was not in its map. */
+void test_release_pages(struct domain *d);
 
 #endif

@@ -31,9 +31,26 @@ static struct
 
 /* --- Memory: the guest's addresses are the test's. --- */
 
+static uint64_t window_start, window_end;
+
+void test_guest_window(void *start, size_t size)
+{
+    window_start = (uint64_t)start;
+    window_end = window_start + size;
+}
+
+/* Without a window a test is trusted with what it passes, but for NULL. */
+static bool reachable(uint64_t gva, size_t bytes)
+{
+    if ( !window_end )
+        return gva != 0;
+    return gva >= window_start && gva <= window_end &&
+           bytes <= window_end - gva;
+}
+
 size_t copy_from_guest_va(void *to, uint64_t gva, size_t bytes)
 {
-    if ( !gva )
+    if ( !reachable(gva, bytes) )
         return bytes;
     memcpy(to, (void *)gva, bytes);
     return 0;
@@ -41,7 +58,7 @@ size_t copy_from_guest_va(void *to, uint64_t gva, size_t bytes)
 
 size_t copy_to_guest_va(uint64_t gva, const void *from, size_t bytes)
 {
-    if ( !gva )
+    if ( !reachable(gva, bytes) )
         return bytes;
     memcpy((void *)gva, from, bytes);
     return 0;
@@ -138,6 +155,8 @@ void test_domains_destroy(void)
             abort();
         test_p2m_destroy(domains[i]);
     }
+    for ( unsigned int i = 0; i < nr_domains; i++ )
+        test_release_pages(domains[i]);
     while ( nr_domains )
     {
         struct domain *d = domains[--nr_domains];
