@@ -28,18 +28,23 @@ static bool has_override(unsigned int irq)
     return false;
 }
 
+/* Where chipsets of that age let the kernel move PCI interrupts to. */
+#define PCI_LINK_IRQS ((1u << 5) | (1u << 9) | (1u << 10) | (1u << 11))
+
 /*
  * An ISA interrupt that the firmware made level-triggered belongs to PCI.
  * A kernel with an 8259 finds out; one without (PVH) takes it for an edge,
- * and then refuses the PCI device, unless the MADT says what it is.
+ * and then refuses the PCI device, unless the MADT says what it is. Where
+ * there is one such interrupt, the kernel may choose others for its links.
  */
 static unsigned int add_level_overrides(struct acpi_build_iso *iso,
                                         unsigned int n)
 {
     uint16_t elcr = inb(ELCR_PORT) | (inb(ELCR_PORT + 1) << 8);
 
-    if ( !acpi_info.pcat_compat || elcr == 0xffff )
+    if ( !acpi_info.pcat_compat || elcr == 0xffff || elcr == 0 )
         return n;
+    elcr |= PCI_LINK_IRQS;
     for ( unsigned int irq = 0; irq < NR_ISA_IRQS; irq++ )
         if ( (elcr & (1u << irq)) && !has_override(irq) )
             iso[n++] = (struct acpi_build_iso){

@@ -229,5 +229,7 @@ void dom0_build(void)
     printk(XENLOG_INFO "Dom0 kernel at %#lx-%#lx, entry %#x, initrd at "
                        "%#lx\n",
            kernel.start, kernel.end, kernel.entry, initrd);
+    /* Whatever Dom0 does to the machine, this much will have been seen. */
+    console_flush();
     domain_unpause_by_systemcontroller(d);
 }

@@ -144,6 +144,7 @@ enum exit_result vmx_exit_ext_intr(struct vcpu *v)
 enum exit_result vmx_exit_preempt_timer(struct vcpu *v)
 {
     vmwrite(VMCS_preemption_timer, vmx_preemption_ticks());
+    vmx_quirk_take_interrupts();
     timers_run();
     return EXIT_RESUME;
 }

@@ -131,3 +131,8 @@ int fpu_init_vcpu(struct vcpu *v);
 void fpu_destroy_vcpu(struct vcpu *v);
 void fpu_reset(struct vcpu *v);
 void fpu_load_legacy(struct vcpu *v, const uint8_t fxsave[512]);
+
+/* Option bochs-smp, see vmx-quirk.c. Before an entry; at the timer's exit. */
+extern bool opt_bochs_smp;
+void vmx_quirk_before_entry(void);
+void vmx_quirk_take_interrupts(void);
