@@ -19,10 +19,9 @@
 
 #include "libxl_create.h"
 
-#define DEFAULT_EVENT_CHANNELS 1023u
-#define MIN_MEMORY_KB          (8u << 10)
-#define DEFAULT_TIMER_MODE     1
-#define LOCK_FILE              "/run/lock/xl"
+#define MIN_MEMORY_KB      (8u << 10)
+#define DEFAULT_TIMER_MODE 1
+#define LOCK_FILE          "/run/lock/xl"
 
 /* ---- before there is a domain -----------------------------------------------
  */
@@ -114,7 +113,7 @@ static int set_defaults(libxl_ctx *ctx, libxl_domain_build_info *b)
         return ERROR_INVAL;
     }
     if ( !b->event_channels )
-        b->event_channels = DEFAULT_EVENT_CHANNELS;
+        b->event_channels = LIBXL_EVENT_CHANNELS;
     if ( b->timer_mode < 0 )
         b->timer_mode = DEFAULT_TIMER_MODE;
     return 0;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "libxl_internal.h"
 
@@ -195,7 +196,7 @@ static int remove_device(libxl_ctx *ctx, const struct libxl__device *dev,
             goto out;
         }
     }
-    if ( script )
+    if ( script && !access(script, X_OK) )
         (void)libxl__hotplug(ctx, dev, script,
                              !strcmp(dev->kind, "vif") ? "offline" : "remove");
     remove_nodes(ctx, dev);

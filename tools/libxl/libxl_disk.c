@@ -142,7 +142,8 @@ int libxl_device_disk_add(libxl_ctx *ctx, uint32_t domid,
 {
     struct libxl__device dev = { domid, disk->backend_domid, "vbd", 0 };
     struct libxl__batch b = { 0 };
-    char *script = NULL;
+    bool run_script = true;
+    char *script;
     dev_t rdev;
     int rc;
 
@@ -159,16 +160,15 @@ int libxl_device_disk_add(libxl_ctx *ctx, uint32_t domid,
     libxl__device_front(&b, &dev, "trusted", "1");
 
     libxl__device_back(&b, &dev, "params", "%s", disk->pdev_path);
-    if ( disk->script || !block_device(disk->pdev_path, &rdev) )
-    {
-        script = libxl__script_path(disk->script ? disk->script : "block");
-        libxl__device_back(&b, &dev, "script", "%s", script);
-    }
-    else
+    /* Every disk names a script, since other tools look for it at the end. */
+    script = libxl__script_path(disk->script ? disk->script : "block");
+    libxl__device_back(&b, &dev, "script", "%s", script);
+    if ( !disk->script && block_device(disk->pdev_path, &rdev) )
     {
         libxl__device_back(&b, &dev, "physical-device", "%x:%x", major(rdev),
                            minor(rdev));
         libxl__device_back(&b, &dev, "hotplug-status", "connected");
+        run_script = false;
     }
     libxl__device_back(&b, &dev, "removable", "%d", disk->removable);
     libxl__device_back(&b, &dev, "bootable", "1");
@@ -178,12 +178,14 @@ int libxl_device_disk_add(libxl_ctx *ctx, uint32_t domid,
     libxl__device_back(&b, &dev, "device-type",
                        disk->is_cdrom ? "cdrom" : "disk");
     libxl__device_back(&b, &dev, "discard-enable", "%d", !disk->no_discard);
+    libxl__device_back(&b, &dev, "specification", "xen");
     if ( disk->direct_io_safe )
         libxl__device_back(&b, &dev, "direct-io-safe", "1");
 
     rc = libxl__batch_commit(ctx, &b);
     if ( !rc )
-        rc = libxl__device_connect(ctx, &dev, script, "add");
+        rc =
+            libxl__device_connect(ctx, &dev, run_script ? script : NULL, "add");
     if ( rc )
         LOGD(ctx, ERROR, domid, "cannot attach disk \"%s\" (\"%s\")",
              disk->vdev, disk->pdev_path);

@@ -114,7 +114,7 @@ static void gen_b_info(yajl_gen g, const libxl_domain_build_info *b)
         defbool(g, "localtime", true);
     if ( b->nested_hvm )
         defbool(g, "nested_hvm", true);
-    if ( b->event_channels )
+    if ( b->event_channels && b->event_channels != LIBXL_EVENT_CHANNELS )
         number(g, "event_channels", b->event_channels);
     if ( b->max_grant_frames >= 0 )
         number(g, "max_grant_frames", b->max_grant_frames);

@@ -183,7 +183,8 @@ static void print_topology(void)
             if ( topo[i].core != ~0u )
                 printf("%3u:    %4u     %4u     %4u\n", i, topo[i].core,
                        topo[i].socket, topo[i].node);
-    printf("device topology        :\ndevice           node\n");
+    printf("device topology        :\ndevice           node\n"
+           "No device topology data available\n");
 
     nr = MAX_NODES;
     printf("numa_info              :\nnode:    memsize    memfree    "

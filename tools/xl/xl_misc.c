@@ -11,6 +11,7 @@
 #include "xl_cmds.h"
 
 #define CONSOLE_CHUNK 32768u
+#define NO_XSM        255 /* Xen's exit status where there is no XSM */
 
 int main_dmesg(int argc, char **argv)
 {
@@ -76,6 +77,6 @@ int main_getenforce(int argc, char **argv)
     FOREACH_OPTION(opt, argc, argv, "", 0)
     {
     }
-    printf("Disabled\n");
-    return EXIT_SUCCESS;
+    printf("Flask XSM Disabled\n");
+    return NO_XSM;
 }

@@ -43,6 +43,7 @@ int main_sched_credit2(int argc, char **argv)
 {
     unsigned long n;
     long weight = -1, cap = -1;
+    struct xen_sysctl_credit2_schedule params;
     const char *dom = NULL;
     libxl_dominfo *list;
     int opt, nr, i, sched = -1;
@@ -77,6 +78,8 @@ int main_sched_credit2(int argc, char **argv)
                 libxl_scheduler_to_string(sched));
         return EXIT_FAILURE;
     }
+    if ( !xc_sched_credit2_params_get(libxl_ctx_xch(ctx), 0, &params) )
+        printf("Cpupool Pool-0: ratelimit=%uus\n", params.ratelimit_us);
     printf("%-33s %4s %6s %4s\n", "Name", "ID", "Weight", "Cap");
     if ( dom )
     {

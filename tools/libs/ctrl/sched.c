@@ -48,6 +48,24 @@ int xc_sched_credit2_domain_get(xc_interface *xch, uint32_t domid,
     return 0;
 }
 
+int xc_sched_credit2_params_get(xc_interface *xch, uint32_t cpupool_id,
+                                struct xen_sysctl_credit2_schedule *schedule)
+{
+    struct xen_sysctl sysctl = {
+        .cmd = XEN_SYSCTL_scheduler_op,
+        .u.scheduler_op = {
+            .cpupool_id = cpupool_id,
+            .sched_id = XEN_SCHEDULER_CREDIT2,
+            .cmd = XEN_SYSCTL_SCHEDOP_getinfo,
+        },
+    };
+
+    if ( xc_sysctl(xch, &sysctl) )
+        return -1;
+    *schedule = sysctl.u.scheduler_op.u.sched_credit2;
+    return 0;
+}
+
 int xc_sched_credit_domain_set(xc_interface *xch, uint32_t domid,
                                struct xen_domctl_sched_credit *sdom)
 {

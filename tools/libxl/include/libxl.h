@@ -47,6 +47,9 @@ typedef struct libxl_ctx libxl_ctx;
 #define LIBXL_MEMKB_DEFAULT   (~(uint64_t)0)
 #define LIBXL_MAX_VCPUS       128u
 
+/* How many event channels a domain gets that does not say. */
+#define LIBXL_EVENT_CHANNELS 1023u
+
 typedef enum
 {
     LIBXL_ACTION_ON_SHUTDOWN_DESTROY = 1,
