@@ -434,6 +434,8 @@ struct xs_message *xs_request(struct xs_handle *h, xs_transaction_t t,
         return NULL;
     }
 
+    /* As with Xen's library: some programs look at nothing else. */
+    errno = 0;
     return msg;
 }
 

@@ -111,7 +111,9 @@ static void test_values(void **state)
     unsigned int len;
     char *value;
 
+    errno = EIO;
     assert_true(put("/t/a", "value"));
+    assert_int_equal(errno, 0);
     value = xs_read(xs, XBT_NULL, "/t/a", &len);
     assert_string_equal(value, "value");
     assert_int_equal(len, 5);
