@@ -7,6 +7,7 @@
 #include <xen/spinlock.h>
 
 #define MAX_ACTIVE 4
+#define FALLBACK   "e9"
 
 static char opt_console[64] = "com1,vga";
 string_param("console", opt_console);
@@ -46,6 +47,9 @@ void console_init(void)
             unknown = s;
         s += len + (comma != NULL);
     }
+    /* Port 0xe9 disturbs nobody, and a hypervisor below may read it. */
+    if ( nr_active == 0 && strcmp(opt_console, "none") != 0 )
+        (void)activate(FALLBACK, strlen(FALLBACK));
     sync_output = opt_sync_console;
     if ( unknown != NULL )
         printk(XENLOG_WARNING "There is no such console: %s\n", unknown);

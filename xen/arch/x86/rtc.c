@@ -73,6 +73,9 @@ bool rtc_read(struct civil_time *t)
     uint8_t a[6], b[6];
     unsigned int tries = 4;
 
+    /* All ones: there is none (a guest's machine). */
+    if ( cmos_read(RTC_STATUS_A) == 0xff && cmos_read(RTC_STATUS_B) == 0xff )
+        return false;
     /* Twice the same: not read while the clock moved on. */
     do
     {
