@@ -13,14 +13,39 @@
 #include "checks.h"
 #include "nested-hw.h"
 
-static int msr_read(void *priv, uint32_t msr, uint64_t *val)
+/* MSRs that the base lets guests have as they are: v's are loaded. */
+static bool is_live(uint32_t msr)
 {
-    return vmx_msr_read(((struct nested_hw_vcpu *)priv)->v, msr, val);
+    switch ( msr )
+    {
+    case MSR_STAR:
+    case MSR_LSTAR:
+    case MSR_CSTAR:
+    case MSR_SYSCALL_MASK:
+    case MSR_SHADOW_GS_BASE:
+        return true;
+
+    case MSR_TSC_AUX:
+        return vmx_caps.rdtscp;
+
+    default:
+        return false;
+    }
 }
 
+static int msr_read(void *priv, uint32_t msr, uint64_t *val)
+{
+    return is_live(msr)
+               ? rdmsr_safe(msr, val)
+               : vmx_msr_read(((struct nested_hw_vcpu *)priv)->v, msr, val);
+}
+
+/* The processor refuses what it would refuse a guest. */
 static int msr_write(void *priv, uint32_t msr, uint64_t val)
 {
-    return vmx_msr_write(((struct nested_hw_vcpu *)priv)->v, msr, val);
+    return is_live(msr)
+               ? wrmsr_safe(msr, val)
+               : vmx_msr_write(((struct nested_hw_vcpu *)priv)->v, msr, val);
 }
 
 const struct msr_access nested_msr_access = { msr_read, msr_write };
@@ -95,17 +120,9 @@ enum nested_entry nested_enter(struct vcpu *v, uint32_t *error)
     }
 
     /* From here on a failure is a VM exit: L1 goes on at its host RIP. */
-    hv->l1_cr0 = hvm_get_cr0();
-    hv->l1_efer = vmread(VMCS_guest_efer);
-    hv->l1_pat = vmread(VMCS_guest_pat);
     if ( ctx->unmerged & (VMCS12_GB(HOST) | VMCS12_GB(CTRL)) )
         hw_ctx(ctx)->host_valid = false;
-    nested_l0_controls(hv, &v->arch.vmx, &l0);
-    if ( !(v12->entry_ctrl & ENTRY_CTL_LOAD_DEBUG) )
-    {
-        l0.debugctl = vmread(VMCS_guest_debugctl);
-        l0.dr7 = vmread(VMCS_guest_dr7);
-    }
+    nested_l0_controls(v, ctx, &l0);
 
     row = check_guest_state(&c, ctx->unchecked | CHECK_ALWAYS);
     nested_switch_to_vmcs02(v, ctx);
@@ -123,8 +140,11 @@ enum nested_entry nested_enter(struct vcpu *v, uint32_t *error)
         return NESTED_ENTERED;
     }
     nested_write_vmcs02(v, ctx, &l0);
-    failed = msr_list_load(nv, &nested_msr_access, v12->entry_msr_load_addr,
-                           v12->entry_msr_load_count);
+    failed =
+        !v12->entry_msr_load_count
+            ? 0
+            : msr_list_load(nv, &nested_msr_access, v12->entry_msr_load_addr,
+                            v12->entry_msr_load_count);
     if ( failed )
     {
         nested_entry_failure(v, EXIT_REASON_ENTRY_MSR_LOAD, failed);

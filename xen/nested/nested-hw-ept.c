@@ -3,6 +3,7 @@
 
 #include <xen/domain.h>
 #include <xen/lib.h>
+#include <asm/emulate.h>
 #include <asm/nested-hvm.h>
 #include <asm/vmx.h>
 #include "../arch/x86/hvm/vmx/vmx-ops.h"
@@ -173,6 +174,26 @@ static void walk(struct vcpu *v, struct nested_ctx *ctx, uint64_t l2_gpa,
     }
 }
 
+/* An instruction's own access, at a linear address that is known. */
+static bool is_data_access(uint64_t qual)
+{
+    const uint64_t final = EPT_QUAL_GLA_VALID | EPT_QUAL_GLA_FINAL;
+
+    return (qual & final) == final && !(qual & EPT_QUAL_FETCH);
+}
+
+paddr_t nested_l2_to_l1(struct vcpu *v, paddr_t gpa)
+{
+    struct nested_ctx *ctx = v->arch.nested->cur;
+    struct ept12_walk w;
+
+    if ( !hw_ctx(ctx)->root )
+        return gpa;
+    ept12_walk(v->arch.nested, ctx->v12.ept_pointer, gpa, EPT_QUAL_READ, &w);
+
+    return w.status == EPT12_OK ? w.l1_gpa : INVALID_PADDR;
+}
+
 bool nested_ept_exit(struct vcpu *v, struct l2_exit *e)
 {
     struct nested_ctx *ctx = v->arch.nested->cur;
@@ -188,9 +209,15 @@ bool nested_ept_exit(struct vcpu *v, struct l2_exit *e)
     case EPT12_OK:
         if ( fill(v, ctx, e->gpa, e->qual, &w) == FILL_DONE )
             return true;
+        if ( is_data_access(e->qual) )
+        {
+            /* A device that L0 emulates for L1, which L1 gives to L2. */
+            hvm_emulate_mmio(v, w.l1_gpa, e->gla, true);
+            return true;
+        }
         /*
-         * LIMIT: L1 maps its own emulated devices into L2. L2's access is
-         * reported to L1 as if EPT12 forbade it.
+         * LIMIT: L2 fetches code, or has page tables, where L1 has no memory.
+         * It is reported to L1 as if EPT12 forbade it.
          */
         e->qual &= ~(EPT_RWX << 3);
         break;

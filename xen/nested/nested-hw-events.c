@@ -70,6 +70,31 @@ static bool exit_due(struct vcpu *v, const struct vmcs12 *v12,
     return true;
 }
 
+/*
+ * A window that L1 asked for and that is open exits even a halted L2; with
+ * one that runs the processor sees to it.
+ */
+static bool halted_window(const struct vmcs12 *v12, struct l2_exit *e)
+{
+    uint32_t blocking = vmread(VMCS_guest_interruptibility);
+    bool mov_ss = blocking & INTR_STATE_MOV_SS;
+
+    if ( v12->guest_activity != ACTIVITY_ACTIVE &&
+         v12->guest_activity != ACTIVITY_HLT )
+        return false;
+    if ( (v12->proc_ctrl & PROC_NMI_WINDOW) && !mov_ss &&
+         !(blocking & INTR_STATE_NMI) )
+        *e = reflect_simple(EXIT_REASON_NMI_WINDOW);
+    else if ( (v12->proc_ctrl & PROC_INTR_WINDOW) && !mov_ss &&
+              !(blocking & INTR_STATE_STI) &&
+              (vmread(VMCS_guest_rflags) & X86_EFLAGS_IF) )
+        *e = reflect_simple(EXIT_REASON_INTR_WINDOW);
+    else
+        return false;
+
+    return true;
+}
+
 static bool l1_event_waits(struct vcpu *v, const struct vmcs12 *v12)
 {
     return (v->arch.nmi_pending && (v12->pin_ctrl & PIN_NMI)) ||
@@ -117,7 +142,8 @@ static bool serve_events(struct vcpu *v)
         nested_vmexit(v, &e);
         return false;
     }
-    if ( exit_due(v, &ctx->v12, &e) )
+    if ( (hv->l2_halted && halted_window(&ctx->v12, &e)) ||
+         exit_due(v, &ctx->v12, &e) )
     {
         nested_vmexit(v, &e);
         return false;

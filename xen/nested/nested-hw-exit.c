@@ -141,9 +141,10 @@ static void handle_cr(struct vcpu *v, const struct l2_exit *e,
 
 static void handle_hlt(struct vcpu *v)
 {
+    /* nested_prepare_entry() blocks, once the timer that may wake it is set. */
     nested_hw(v)->l2_halted = true;
     vmx_skip_insn();
-    vcpu_block();
+    vmx_intr_dirty(v);
 }
 
 /* RDMSR of the TSC shows it with the offset that L1 gives L2. */

@@ -204,23 +204,31 @@ void nested_abort(struct vcpu *v, uint32_t code)
                  v->domain->domain_id, v->vcpu_id);
 }
 
-/* The vmcs02 is loaded; load host state as an exit does. */
+/*
+ * The vmcs02 is loaded; load host state as an exit does. kept has L2's EFER
+ * and PAT, or is NULL when L2 has not run and L1's own are still in place.
+ */
 static void load_host_state(struct vcpu *v, const struct l2_exit *e,
-                            uint64_t l2_efer, uint64_t l2_pat)
+                            struct l1_kept *kept)
 {
     struct nested_hw_vcpu *hv = nested_hw(v);
     struct nested_ctx *ctx = hv->nv.cur;
     const struct vmcs12 *v12 = &ctx->v12;
-    const struct l1_kept kept = { .cr0 = hv->l1_cr0,
-                                  .efer = l2_efer,
-                                  .pat = l2_pat };
     struct l1_host_state *h = &hw_ctx(ctx)->host;
+    struct l1_kept own;
 
+    nested_switch_to_vmcs01(v);
+    if ( !kept )
+    {
+        kept = &own;
+        kept->efer = vmread(VMCS_guest_efer);
+        kept->pat = vmread(VMCS_guest_pat);
+    }
+    kept->cr0 = vmread(VMCS_cr0_read_shadow);
     if ( !hw_ctx(ctx)->host_valid )
         reflect_host_fixed(v12, h);
     hw_ctx(ctx)->host_valid = true;
-    reflect_host_kept(v12, &kept, e, h);
-    nested_switch_to_vmcs01(v);
+    reflect_host_kept(v12, kept, e, h);
     nested_shadow_export(v, ctx);
     write_host_state(v, h);
     if ( !h->ia32e && (h->cr0 & X86_CR0_PG) && (h->cr4 & X86_CR4_PAE) &&
@@ -232,7 +240,8 @@ static void load_host_state(struct vcpu *v, const struct l2_exit *e,
     /* Without VPIDs an exit starts with empty TLBs as an entry does. */
     if ( !(vmcs12_proc2(v12) & PROC2_VPID) )
         vmx_flush_guest_tlb(v);
-    if ( msr_list_load(&hv->nv, &nested_msr_access, v12->exit_msr_load_addr,
+    if ( v12->exit_msr_load_count &&
+         msr_list_load(&hv->nv, &nested_msr_access, v12->exit_msr_load_addr,
                        v12->exit_msr_load_count) )
         nested_abort(v, VMX_ABORT_MSR_LOAD);
 }
@@ -246,7 +255,7 @@ void nested_entry_failure(struct vcpu *v, uint32_t basic_reason, uint64_t qual)
     vmwrite(VMCS_entry_intr_info, 0);
     hv->l2_halted = hv->run_pending = hv->exit_soon = false;
     reflect_entry_failure(&hv->nv.cur->v12, basic_reason, qual);
-    load_host_state(v, &e, hv->l1_efer, hv->l1_pat);
+    load_host_state(v, &e, NULL);
 }
 
 /* An event for L2 that L0 holds goes back to L1 with the exit. */
@@ -270,23 +279,24 @@ void nested_vmexit(struct vcpu *v, struct l2_exit *e)
     struct nested_hw_vcpu *hv = nested_hw(v);
     struct nested_ctx *ctx = hv->nv.cur;
     struct vmcs12 *v12 = &ctx->v12;
-    uint64_t efer = vmread(VMCS_guest_efer);
-    /* Only an exit that does not load PAT leaves L2's behind. */
-    uint64_t pat =
-        v12->exit_ctrl & EXIT_CTL_LOAD_PAT ? 0 : vmread(VMCS_guest_pat);
+    struct l1_kept kept = { .efer = vmread(VMCS_guest_efer) };
     bool store_failed;
 
+    /* Only an exit that does not load PAT leaves L2's behind. */
+    if ( !(v12->exit_ctrl & EXIT_CTL_LOAD_PAT) )
+        kept.pat = vmread(VMCS_guest_pat);
     hv->nv.stats.exits_l1[l2_exit_basic(e)]++;
     if ( unlikely(hv->halt_start) )
         (void)nested_halt_timer_expired(hv); /* accounts and stops it */
     return_pending_event(v, e);
-    save_guest_state(v, ctx, efer);
+    save_guest_state(v, ctx, kept.efer);
     reflect_exit_info(v12, e);
     hv->l2_halted = hv->run_pending = hv->exit_soon = false;
     store_failed =
+        v12->exit_msr_store_count &&
         msr_list_store(&hv->nv, &nested_msr_access, v12->exit_msr_store_addr,
                        v12->exit_msr_store_count);
-    load_host_state(v, e, efer, pat);
+    load_host_state(v, e, &kept);
     if ( store_failed )
         nested_abort(v, VMX_ABORT_MSR_STORE);
 }

@@ -13,26 +13,44 @@
 #include "vpid02.h"
 
 /* --- L0's side of the merge --- */
-void nested_l0_controls(const struct nested_hw_vcpu *hv,
-                        const struct vmx_vcpu *vmx01, struct merge_l0 *l0)
+#define ENTRY_LOADS_ALL \
+    (ENTRY_CTL_LOAD_DEBUG | ENTRY_CTL_LOAD_PAT | ENTRY_CTL_LOAD_EFER)
+/* Groups whose merge depends on more of L0 than the TSC offset. */
+#define GROUPS_MERGED                                                      \
+    (VMCS12_GB(CTRL) | VMCS12_GB(PROC) | VMCS12_GB(CR) | VMCS12_GB(MASK) | \
+     VMCS12_GB(GMSR))
+
+/* Registers of L1 that this entry leaves to L2 as they are. */
+static bool inherits(const struct vmcs12 *v12)
 {
-    *l0 = (struct merge_l0){
-        .pin = vmx01->pin,
-        /* Windows and MTF of L1's own are no business of L2. */
-        .proc = vmx01->proc,
-        .proc2 = vmx01->proc2,
-        .exit = vmx01->exit,
-        .entry = vmx01->entry,
-        .exception_bitmap = 1u << X86_EXC_MC,
-        .cr0_mask = vmx01->cr0_mask,
-        .cr4_mask = vmx01->cr4_mask,
-        .cr0_forced0 = X86_CR0_CD | X86_CR0_NW,
-        .cr0_forced1 = X86_CR0_NE,
-        .cr4_forced1 = X86_CR4_VMXE,
-        .tsc_offset = hv->v->arch.tsc_offset,
-        .efer = hv->l1_efer,
-        .pat = hv->l1_pat,
-    };
+    return (v12->entry_ctrl & ENTRY_LOADS_ALL) != ENTRY_LOADS_ALL;
+}
+
+void nested_l0_controls(const struct vcpu *v, const struct nested_ctx *ctx,
+                        struct merge_l0 *l0)
+{
+    const struct vmx_vcpu *vmx01 = &v->arch.vmx;
+
+    l0->tsc_offset = v->arch.tsc_offset;
+    if ( hw_ctx(ctx)->constants_written && !(ctx->unmerged & GROUPS_MERGED) &&
+         !inherits(&ctx->v12) )
+        return;
+
+    l0->pin = vmx01->pin;
+    l0->proc = vmx01->proc;
+    l0->proc2 = vmx01->proc2;
+    l0->exit = vmx01->exit;
+    l0->entry = vmx01->entry;
+    l0->exception_bitmap = 1u << X86_EXC_MC;
+    l0->cr0_mask = vmx01->cr0_mask;
+    l0->cr4_mask = vmx01->cr4_mask;
+    l0->cr0_forced0 = X86_CR0_CD | X86_CR0_NW;
+    l0->cr0_forced1 = X86_CR0_NE;
+    l0->cr4_forced1 = X86_CR4_VMXE;
+    l0->efer = vmread(VMCS_guest_efer);
+    l0->pat = vmread(VMCS_guest_pat);
+    l0->debugctl = vmread(VMCS_guest_debugctl);
+    l0->dr7 = vmread(VMCS_guest_dr7);
 }
 
 /* --- Pages of L1 that the vmcs02 names --- */
@@ -207,13 +225,31 @@ static void write_pdptes(struct vcpu *v, const struct vmcs12 *v12)
                 check_pdpte(caps, pdpte[i]) ? pdpte[i] : 0);
 }
 
+/* All of them, or those alone that L2 has from L1 as of this entry. */
+static void write_msrs(const struct vmcs12 *v12, const struct merge_l0 *l0,
+                       bool all)
+{
+    uint32_t loads = all ? 0 : v12->entry_ctrl;
+    struct vmcs02_msrs msrs;
+
+    merge_msrs(l0, v12, &msrs);
+    if ( !(loads & ENTRY_CTL_LOAD_EFER) )
+        vmwrite(VMCS_guest_efer, msrs.efer);
+    if ( !(loads & ENTRY_CTL_LOAD_PAT) )
+        vmwrite(VMCS_guest_pat, msrs.pat);
+    if ( !(loads & ENTRY_CTL_LOAD_DEBUG) )
+    {
+        vmwrite(VMCS_guest_debugctl, msrs.debugctl);
+        vmwrite(VMCS_guest_dr7, msrs.dr7);
+    }
+}
+
 static void write_guest_state(struct vcpu *v, struct nested_ctx *ctx,
                               const struct merge_l0 *l0, uint32_t groups,
                               bool all)
 {
     const struct vmcs12 *v12 = &ctx->v12;
     struct nested_hw_ctx *hw = hw_ctx(ctx);
-    struct vmcs02_msrs msrs;
     struct vmcs02_cr cr;
 
     if ( groups & VMCS12_GB(RIP) )
@@ -240,15 +276,13 @@ static void write_guest_state(struct vcpu *v, struct nested_ctx *ctx,
         write_segments(v12);
     if ( groups & (VMCS12_GB(GMSR) | VMCS12_GB(CR) | VMCS12_GB(CTRL)) )
     {
-        merge_msrs(l0, v12, &msrs);
-        vmwrite(VMCS_guest_efer, msrs.efer);
-        vmwrite(VMCS_guest_pat, msrs.pat);
-        vmwrite(VMCS_guest_debugctl, msrs.debugctl);
-        vmwrite(VMCS_guest_dr7, msrs.dr7);
+        write_msrs(v12, l0, true);
         vmwrite(VMCS_guest_sysenter_cs, v12->guest_sysenter_cs);
         vmwrite(VMCS_guest_sysenter_esp, v12->guest_sysenter_esp);
         vmwrite(VMCS_guest_sysenter_eip, v12->guest_sysenter_eip);
     }
+    else if ( inherits(v12) )
+        write_msrs(v12, l0, false);
 }
 
 static void write_event(const struct vmcs12 *v12)

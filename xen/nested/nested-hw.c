@@ -294,17 +294,20 @@ static void read_cpu(struct vcpu *v, uint32_t reason, struct insn_cpu *cpu)
 void nested_handle_vmx_insn(struct vcpu *v, uint32_t reason)
 {
     struct nested_vcpu *nv = v->arch.nested;
-    struct insn_exit exit = {
-        .reason = reason,
-        .info = vmread(VMCS_exit_insn_info),
-        .qual = vmread(VMCS_exit_qualification),
-    };
+    bool entry =
+        reason == EXIT_REASON_VMLAUNCH || reason == EXIT_REASON_VMRESUME;
+    struct insn_exit exit = { .reason = reason };
     struct insn_outcome out;
     struct insn_cpu cpu;
     uint64_t rsp;
 
     if ( unlikely(!nv->state.vmx_on) )
         nested_domain_caps(v->domain);
+    if ( !entry )
+    {
+        exit.info = vmread(VMCS_exit_insn_info);
+        exit.qual = vmread(VMCS_exit_qualification);
+    }
     read_cpu(v, reason, &cpu);
     rsp = v->arch.gprs.rsp;
     out = nested_emulate_insn(nv, &cpu, &exit);

@@ -63,7 +63,6 @@ struct nested_hw_vcpu
     struct nested_vcpu nv; /* first: v->arch.nested points here */
     struct vcpu *v;
     struct vmx_vcpu vmx01; /* v->arch.vmx of L1 while L2 runs */
-    uint64_t l1_cr0, l1_efer, l1_pat;
     /* L1 entered L2 and L2 has not run yet: no exit may be made up. */
     bool run_pending;
     bool l2_halted;                /* L2 executed HLT, or was entered halted */
@@ -103,9 +102,9 @@ enum nested_entry
 enum nested_entry nested_enter(struct vcpu *v, uint32_t *error);
 
 /* --- nested-hw-write.c; the vmcs02 is loaded --- */
-/* What L0 wants of an L2, from the vmcs01 as it is. */
-void nested_l0_controls(const struct nested_hw_vcpu *hv,
-                        const struct vmx_vcpu *vmx01, struct merge_l0 *l0);
+/* What L0 wants of an L2; the vmcs01 is still loaded. */
+void nested_l0_controls(const struct vcpu *v, const struct nested_ctx *ctx,
+                        struct merge_l0 *l0);
 void nested_write_vmcs02(struct vcpu *v, struct nested_ctx *ctx,
                          const struct merge_l0 *l0);
 /* Find L1's pages that the vmcs02 names again, after changes. */

@@ -6,6 +6,7 @@
 #include <xen/lib.h>
 #include <xen/mm.h>
 #include <asm/msr-index.h>
+#include <asm/nested-hvm.h>
 #include <asm/processor.h>
 #include <asm/guest-walk.h>
 
@@ -33,6 +34,14 @@ static struct paging_mode paging_mode(uint64_t cr4, uint64_t efer)
     if ( cr4 & X86_CR4_PAE )
         return (struct paging_mode){ 3, 9, 8 };
     return (struct paging_mode){ 2, 10, 4 };
+}
+
+/* What L2 calls physical goes through L1's EPT first. */
+static paddr_t l1_gpa(struct vcpu *v, paddr_t gpa)
+{
+    return unlikely(v->arch.nested) && nested_guest_mode(v)
+               ? nested_l2_to_l1(v, gpa)
+               : gpa;
 }
 
 /*
@@ -82,7 +91,7 @@ static int walk_locked(struct vcpu *v, uint64_t gva, bool write, paddr_t *gpa,
     *pfec = write ? PFEC_WRITE : 0;
     if ( !(cr0 & X86_CR0_PG) )
     {
-        *gpa = (uint32_t)gva;
+        *gpa = l1_gpa(v, (uint32_t)gva);
         return 0;
     }
     if ( m.levels == 4 && !is_canonical(gva) )
@@ -96,7 +105,7 @@ static int walk_locked(struct vcpu *v, uint64_t gva, bool write, paddr_t *gpa,
         bool pdpte = m.levels == 3 && level == 3;
         bool leaf;
         uint64_t e, set = PTE_A;
-        uint8_t *p = map_gfn(v->domain, gaddr_to_gfn(table), false);
+        uint8_t *p = map_gfn(v->domain, gaddr_to_gfn(l1_gpa(v, table)), false);
 
         if ( !p )
             return -EFAULT;
@@ -128,6 +137,7 @@ static int walk_locked(struct vcpu *v, uint64_t gva, bool write, paddr_t *gpa,
                        (e & 0xffc00000u) | offset;
             else
                 *gpa = (e & PTE_ADDR & ~((1ULL << shift) - 1)) | offset;
+            *gpa = l1_gpa(v, *gpa);
             return 0;
         }
         table = e & PTE_ADDR;

@@ -37,6 +37,12 @@ bool nested_handle_exit(struct vcpu *v, uint32_t reason);
  */
 bool nested_prepare_entry(struct vcpu *v);
 
+/*
+ * L1-physical for L2-physical, while L2 is what v runs; INVALID_PADDR where
+ * L1's EPT has nothing to read.
+ */
+paddr_t nested_l2_to_l1(struct vcpu *v, paddr_t gpa);
+
 /* CR0/CR4 values that VMX operation forbids L1. */
 bool nested_cr0_allowed(const struct vcpu *v, uint64_t val);
 bool nested_cr4_allowed(const struct vcpu *v, uint64_t val);
