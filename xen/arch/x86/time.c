@@ -124,9 +124,9 @@ void time_init(void)
         const char *name;
         uint64_t (*measure)(void);
     } sources[] = {
-        { "the ACPI PM timer", measure_pm_timer },
-        { "the PIT", measure_pit },
-        { "the hypervisor's word", ask_hypervisor },
+        { "measured against the ACPI PM timer", measure_pm_timer },
+        { "measured against the PIT", measure_pit },
+        { "as the hypervisor below says", ask_hypervisor },
     };
     uint64_t base = rdtsc(), hz = 0;
     struct civil_time t;
@@ -139,8 +139,8 @@ void time_init(void)
     cpu_khz = hz / 1000;
     time_scale_set(hz);
     tsc_scale.tsc_base = base;
-    printk("TSC: %u.%03u MHz, measured against %s\n", cpu_khz / 1000,
-           cpu_khz % 1000, sources[i - 1].name);
+    printk("TSC: %u.%03u MHz, %s\n", cpu_khz / 1000, cpu_khz % 1000,
+           sources[i - 1].name);
 
     if ( !tsc_is_invariant() )
         printk(XENLOG_WARNING
