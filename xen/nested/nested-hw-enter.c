@@ -154,6 +154,8 @@ enum nested_entry nested_enter(struct vcpu *v, uint32_t *error)
     v12->launch_state = VMCS12_LAUNCH_LAUNCHED;
     nv->stats.entries++;
     hv->run_pending = true;
+    hv->delivers =
+        (v12->entry_intr_info & INTR_INFO_VALID) || v12->guest_pending_dbg;
     hv->l2_halted = v12->guest_activity != ACTIVITY_ACTIVE &&
                     !(v12->entry_intr_info & INTR_INFO_VALID);
     hv->timer_active = v12->pin_ctrl & PIN_PREEMPT;

@@ -161,21 +161,57 @@ static bool serve_events(struct vcpu *v)
     if ( v->arch.inject.pending )
     {
         inject_into_l2(v);
-        hv->run_pending = true;
+        hv->run_pending = hv->delivers = true;
         hv->l2_halted = false;
     }
 
     return true;
 }
 
+/*
+ * Exits that are due before L2's next instruction and that the processor
+ * does not make: MTF after an instruction that L0 carried out for L2, and a
+ * preemption timer of 0 (LIMIT: with an event to deliver first that one is
+ * left to the processor).
+ */
+static bool exit_at_once(struct vcpu *v, const struct vmcs12 *v12,
+                         struct l2_exit *e)
+{
+    struct nested_hw_vcpu *hv = nested_hw(v);
+
+    if ( hv->watch_rip )
+    {
+        hv->watch_rip = false;
+        if ( vmread(VMCS_guest_rip) != hv->watched_rip )
+        {
+            *e = reflect_simple(EXIT_REASON_MTF);
+            return v12->proc_ctrl & PROC_MTF;
+        }
+    }
+    if ( hv->timer_active && !hv->timer_total && !hv->delivers )
+    {
+        *e = reflect_simple(EXIT_REASON_PREEMPT_TIMER);
+        return true;
+    }
+
+    return false;
+}
+
 bool nested_prepare_entry(struct vcpu *v)
 {
     struct nested_hw_vcpu *hv = nested_hw(v);
     struct nested_hw_ctx *hw;
+    struct l2_exit e;
 
     if ( !hv->nv.state.guest_mode )
         return true;
 
+    if ( unlikely(hv->watch_rip || hv->timer_active) &&
+         exit_at_once(v, &hv->nv.cur->v12, &e) )
+    {
+        nested_vmexit(v, &e);
+        return false;
+    }
     if ( v->arch.vmx.intr_dirty && !serve_events(v) )
         return false;
     if ( unlikely(hv->l2_halted) )

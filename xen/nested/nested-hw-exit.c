@@ -189,7 +189,7 @@ bool nested_handle_exit(struct vcpu *v, uint32_t reason)
         nested_entry_failure(v, basic, e.qual);
         return true;
     }
-    hv->run_pending = hv->exit_soon = false;
+    hv->run_pending = hv->exit_soon = hv->delivers = false;
     v->arch.vmx.idt_vectoring = 0;
     nested_account_timer(hv);
     if ( basic == EXIT_REASON_CR_ACCESS )
@@ -225,6 +225,11 @@ bool nested_handle_exit(struct vcpu *v, uint32_t reason)
     }
 
     hv->nv.stats.exits_l0[basic]++;
+    if ( unlikely(v12->proc_ctrl & PROC_MTF) )
+    {
+        hv->watch_rip = true;
+        hv->watched_rip = vmread(VMCS_guest_rip);
+    }
     if ( basic == EXIT_REASON_CR_ACCESS && (e.qual & CR_QUAL_NUM_MASK) != 8 )
         handle_cr(v, &e, v12);
     else if ( basic == EXIT_REASON_HLT )

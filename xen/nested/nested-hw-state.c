@@ -246,6 +246,13 @@ static void load_host_state(struct vcpu *v, const struct l2_exit *e,
         nested_abort(v, VMX_ABORT_MSR_LOAD);
 }
 
+/* What was noted for the next run of L2 is void: there is none. */
+static void forget_entry(struct nested_hw_vcpu *hv)
+{
+    hv->l2_halted = hv->run_pending = hv->exit_soon = false;
+    hv->delivers = hv->watch_rip = false;
+}
+
 void nested_entry_failure(struct vcpu *v, uint32_t basic_reason, uint64_t qual)
 {
     struct nested_hw_vcpu *hv = nested_hw(v);
@@ -253,7 +260,7 @@ void nested_entry_failure(struct vcpu *v, uint32_t basic_reason, uint64_t qual)
 
     hv->nv.stats.entry_failures++;
     vmwrite(VMCS_entry_intr_info, 0);
-    hv->l2_halted = hv->run_pending = hv->exit_soon = false;
+    forget_entry(hv);
     reflect_entry_failure(&hv->nv.cur->v12, basic_reason, qual);
     load_host_state(v, &e, NULL);
 }
@@ -291,7 +298,7 @@ void nested_vmexit(struct vcpu *v, struct l2_exit *e)
     return_pending_event(v, e);
     save_guest_state(v, ctx, kept.efer);
     reflect_exit_info(v12, e);
-    hv->l2_halted = hv->run_pending = hv->exit_soon = false;
+    forget_entry(hv);
     store_failed =
         v12->exit_msr_store_count &&
         msr_list_store(&hv->nv, &nested_msr_access, v12->exit_msr_store_addr,

@@ -65,13 +65,17 @@ struct nested_hw_vcpu
     struct vmx_vcpu vmx01; /* v->arch.vmx of L1 while L2 runs */
     /* L1 entered L2 and L2 has not run yet: no exit may be made up. */
     bool run_pending;
-    bool l2_halted;                /* L2 executed HLT, or was entered halted */
-    bool exit_soon;                /* come back right after the entry */
-    bool timer_active;             /* L1's preemption timer runs ... */
-    uint32_t timer_total;          /* ... and has this many ticks left */
-    uint32_t timer_loaded;         /* ticks that the vmcs02 was entered with */
-    struct timer halt_timer;       /* in its place while L2 is halted */
-    uint64_t halt_start;           /* TSC up to which that time is accounted */
+    bool l2_halted; /* L2 executed HLT, or was entered halted */
+    bool exit_soon; /* come back right after the entry */
+    /* Something is delivered first at the entry: an event, a #DB trap. */
+    bool delivers;
+    bool watch_rip;          /* L0 serves an exit of an L2 under MTF ... */
+    uint64_t watched_rip;    /* ... whose instruction is here */
+    bool timer_active;       /* L1's preemption timer runs ... */
+    uint32_t timer_total;    /* ... and has this many ticks left */
+    uint32_t timer_loaded;   /* ticks that the vmcs02 was entered with */
+    struct timer halt_timer; /* in its place while L2 is halted */
+    uint64_t halt_start;     /* TSC up to which that time is accounted */
     uint16_t vpid[NESTED_CTX_MAX]; /* VPIDs for vmcs02s, reused */
     uint32_t vpid_used;
     void *scratch; /* stands in for pages that L1 does not have */
