@@ -10,6 +10,8 @@
 
 #include "nested-hw.h"
 
+#define DEBUGCTL_BTF (1ULL << 1)
+
 /* Is what the base wants to inject the event that the exit interrupted? */
 static bool is_requeued(const struct vcpu *v)
 {
@@ -168,6 +170,16 @@ static bool serve_events(struct vcpu *v)
     return true;
 }
 
+/* An instruction that L0 carried out ends in a trap as any other under TF. */
+static void trap_single_step(void)
+{
+    uint64_t pending = vmread(VMCS_guest_pending_dbg);
+
+    if ( (vmread(VMCS_guest_rflags) & X86_EFLAGS_TF) &&
+         !(vmread(VMCS_guest_debugctl) & DEBUGCTL_BTF) )
+        vmwrite(VMCS_guest_pending_dbg, pending | PENDING_DBG_BS);
+}
+
 /*
  * Exits that are due before L2's next instruction and that the processor
  * does not make: MTF after an instruction that L0 carried out for L2, and a
@@ -184,6 +196,7 @@ static bool exit_at_once(struct vcpu *v, const struct vmcs12 *v12,
         hv->watch_rip = false;
         if ( vmread(VMCS_guest_rip) != hv->watched_rip )
         {
+            trap_single_step();
             *e = reflect_simple(EXIT_REASON_MTF);
             return v12->proc_ctrl & PROC_MTF;
         }

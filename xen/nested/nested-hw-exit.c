@@ -225,7 +225,8 @@ bool nested_handle_exit(struct vcpu *v, uint32_t reason)
     }
 
     hv->nv.stats.exits_l0[basic]++;
-    if ( unlikely(v12->proc_ctrl & PROC_MTF) )
+    if ( unlikely((v12->proc_ctrl & PROC_MTF) ||
+                  (vmread(VMCS_guest_rflags) & X86_EFLAGS_TF)) )
     {
         hv->watch_rip = true;
         hv->watched_rip = vmread(VMCS_guest_rip);
