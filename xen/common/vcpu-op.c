@@ -267,11 +267,15 @@ static long op_register_runstate(struct vcpu *v, uint64_t arg)
 
     if ( copy_arg_from_guest(&area, arg) )
         return -EFAULT;
-    vcpu_runstate_get(v, &info);
-    /* Through the caller's page tables: another vCPU's are as good. */
-    if ( copy_arg_to_guest(area.addr.p, &info) )
-        return -EFAULT;
     v->runstate_guest = area.addr.p;
+    vcpu_runstate_get(v, &info);
+    /*
+     * Through the caller's page tables: another vCPU's are as good. As on
+     * Xen, an address that leads nowhere (null ends the registration) is no
+     * error, it just gets no updates.
+     */
+    if ( area.addr.p )
+        (void)copy_arg_to_guest(area.addr.p, &info);
     return 0;
 }
 
@@ -285,7 +289,9 @@ static long op_register_time(struct vcpu *v, uint64_t arg)
     pvclock_fill(v, &t);
     t.version = 2;
     /* The record holds for good (see pvclock.c), so once is enough. */
-    return copy_arg_to_guest(area.addr.p, &t) ? -EFAULT : 0;
+    if ( area.addr.p )
+        (void)copy_arg_to_guest(area.addr.p, &t);
+    return 0;
 }
 
 static long op_set_periodic(struct vcpu *v, uint64_t arg)
