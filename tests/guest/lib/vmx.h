@@ -109,6 +109,9 @@ enum
     IO_BITMAP_A = 0x2000,
     IO_BITMAP_B = 0x2002,
     MSR_BITMAP = 0x2004,
+    EXIT_MSR_STORE = 0x2006,
+    EXIT_MSR_LOAD = 0x2008,
+    ENTRY_MSR_LOAD = 0x200a,
     TSC_OFFSET = 0x2010,
     EPT_POINTER = 0x201a,
     GUEST_PHYSICAL = 0x2400,
@@ -119,7 +122,10 @@ enum
     EXCEPTION_BITMAP = 0x4004,
     CR3_TARGET_COUNT = 0x400a,
     EXIT_CONTROLS = 0x400c,
+    EXIT_MSR_STORE_COUNT = 0x400e,
+    EXIT_MSR_LOAD_COUNT = 0x4010,
     ENTRY_CONTROLS = 0x4012,
+    ENTRY_MSR_LOAD_COUNT = 0x4014,
     ENTRY_INTR_INFO = 0x4016,
     ENTRY_INSN_LEN = 0x401a,
     PROC2_CONTROLS = 0x401e,
@@ -188,6 +194,7 @@ enum
 #define REASON_RDMSR         31
 #define REASON_EPT_VIOLATION 48
 #define REASON_PREEMPT       52
+#define REASON_BAD_MSR       (1u << 31 | 34)
 #define REASON_BAD_GUEST     (1u << 31 | 33)
 
 /* VM-instruction error numbers: SDM "VM Instruction Error Numbers". */

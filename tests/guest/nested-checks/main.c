@@ -254,6 +254,70 @@ static void check_bad_guest(const struct wrong *w, unsigned int n)
     }
 }
 
+struct msr_entry
+{
+    uint32_t index, reserved;
+    uint64_t value;
+};
+
+#define STAR_L2  0x0023001000000000ull
+#define STAR_L2B 0x0033002000000000ull
+#define LSTAR_L2 0xffffffff81234560ull
+#define STAR_L1  0x0043003000000000ull
+
+static volatile uint64_t l2_star, l2_lstar;
+
+static void l2_msrs(void)
+{
+    l2_star = rdmsr(MSR_STAR);
+    l2_lstar = rdmsr(MSR_STAR + 1);
+    wrmsr(MSR_STAR, STAR_L2B);
+    l2_done();
+}
+
+/* MSRs that an entry loads, and an exit stores and loads, by lists. */
+static void check_msr_lists(void)
+{
+    struct msr_entry *list = alloc_page();
+    struct msr_entry *enter = list, *store = list + 8, *leave = list + 16;
+    uint64_t star = rdmsr(MSR_STAR), lstar = rdmsr(MSR_STAR + 1);
+
+    start_over();
+    vmx_set_l2(l2_msrs);
+    vmwrite(PROC_CONTROLS, vmget(PROC_CONTROLS) | PROC_MSR_BITMAP);
+    vmwrite(MSR_BITMAP, (unsigned long)alloc_page());
+    enter[0] = (struct msr_entry){ MSR_STAR, 0, STAR_L2 };
+    enter[1] = (struct msr_entry){ MSR_STAR + 1, 0, LSTAR_L2 };
+    store[0] = (struct msr_entry){ MSR_STAR, 0, 0 };
+    leave[0] = (struct msr_entry){ MSR_STAR, 0, STAR_L1 };
+    vmwrite(ENTRY_MSR_LOAD, (unsigned long)enter);
+    vmwrite(ENTRY_MSR_LOAD_COUNT, 2);
+    vmwrite(EXIT_MSR_STORE, (unsigned long)store);
+    vmwrite(EXIT_MSR_STORE_COUNT, 1);
+    vmwrite(EXIT_MSR_LOAD, (unsigned long)leave);
+    vmwrite(EXIT_MSR_LOAD_COUNT, 1);
+    check_eq("entry with MSR lists", vmx_enter(&regs, false), 0);
+    check_eq("reaches the VMCALL", vmget(EXIT_REASON), REASON_VMCALL);
+    check_eq("the L2's STAR", l2_star, STAR_L2);
+    check_eq("the L2's LSTAR", l2_lstar, LSTAR_L2);
+    check_eq("stored at the exit", store[0].value, STAR_L2B);
+    check_eq("loaded at the exit", rdmsr(MSR_STAR), STAR_L1);
+    check_eq("left alone by the exit", rdmsr(MSR_STAR + 1), LSTAR_L2);
+    wrmsr(MSR_STAR, star);
+    wrmsr(MSR_STAR + 1, lstar);
+
+    /* The second entry is wrong: the exit says so by its number. */
+    start_over();
+    enter[1] = (struct msr_entry){ MSR_STAR + 1, 0, 1ull << 62 };
+    vmwrite(ENTRY_MSR_LOAD, (unsigned long)enter);
+    vmwrite(ENTRY_MSR_LOAD_COUNT, 2);
+    check_eq("entry with a bad MSR", vmx_enter(&regs, false), 0);
+    check_eq("its reason", vmget(EXIT_REASON), REASON_BAD_MSR);
+    check_eq("which one", vmget(EXIT_QUALIFICATION), 2);
+    wrmsr(MSR_STAR, star);
+    start_over();
+}
+
 static void check_still_works(void)
 {
     check_eq("a good entry after all that", vmx_enter(&regs, false), 0);
@@ -282,6 +346,7 @@ void test_main(void)
     check_bad_guest(wrong_guest, ARRAY_SIZE(wrong_guest));
     if ( !booted_bare )
         check_bad_guest(wrong_guest_rip, ARRAY_SIZE(wrong_guest_rip));
+    check_msr_lists();
     check_still_works();
     check_eq("VMXOFF", vmxoff(), VMX_OK);
 }
