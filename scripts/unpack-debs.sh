@@ -49,6 +49,7 @@ download()
     cd "$work"
     for package in $(list_packages "$1"); do
         # apt wants its own sandbox user to own the directory; it need not
+        # shellcheck disable=SC2046 # one word for each package
         apt-get -q -o APT::Sandbox::User=root download \
             $(resolve "$package") || return 1
     done
