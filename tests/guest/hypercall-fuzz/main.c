@@ -129,6 +129,9 @@ static bool harmful(const struct call *c)
     case __HYPERVISOR_vcpu_op: /* registering takes our clock away */
         return c->args[0] == VCPUOP_down ||
                c->args[0] == VCPUOP_register_vcpu_info;
+    case __HYPERVISOR_hvm_op: /* upcalls by vectors that are exceptions' */
+        return c->args[0] == HVMOP_set_param ||
+               c->args[0] == HVMOP_set_evtchn_upcall_vector;
     case __HYPERVISOR_event_channel_op:
         return c->args[0] == EVTCHNOP_close || c->args[0] == EVTCHNOP_reset;
     default:
@@ -239,6 +242,7 @@ void test_main(void)
             rc = issue_many();
         if ( rc >= 0 )
             done++;
+        irq_breathe();
         if ( i % REPORT_EVERY == 0 )
             printf("%u calls, %u of them not refused\n", i, done);
     }

@@ -185,6 +185,15 @@ static inline void irq_enable_halt_disable(void)
     asm volatile("sti\n\thlt\n\tcli" : : : "memory");
 }
 
+/*
+ * Have interrupts on for a moment. Bochs 3.0 does not end the turn of a guest
+ * that keeps them off, so one that computes for seconds must do this.
+ */
+static inline void irq_breathe(void)
+{
+    asm volatile("sti\n\tnop\n\tcli" : : : "memory");
+}
+
 static inline void cpu_relax(void)
 {
     asm volatile("pause" : : : "memory");

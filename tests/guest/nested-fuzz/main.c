@@ -4,8 +4,8 @@
  *
  * Expect: each entry is refused, or runs and comes back, and the L1 goes on; a
  * good VMCS works in between. The L2 lives behind an EPT that lets it write
- * its own stack only, and a preemption timer ends its turn, so what it does by
- * accident stays its own. Host state is left alone: it is where we come back.
+ * nothing, and a preemption timer ends its turn, so what it does by accident
+ * stays its own. Host state is left alone: it is where we come back.
  */
 #include "random.h"
 #include "vmx.h"
@@ -21,14 +21,13 @@ static void *vmcs;
 static uint64_t eptp;
 static uint8_t *scratch, *msr_list;
 
-static void l2_main(void)
-{
-    for ( ;; )
-    {
-        cpuid(0, 0);
-        asm volatile("vmcall");
-    }
-}
+/* No stack, no memory: nothing that the EPT would not let it touch. */
+void l2_main(void);
+asm(".text\n"
+    "l2_main:\n\t"
+    "cpuid\n\t"
+    "vmcall\n\t"
+    "jmp l2_main\n");
 
 static uint64_t some_value(uint64_t old)
 {
@@ -111,10 +110,40 @@ static void contain(void)
     vmwrite(EPT_POINTER, eptp);
     contain_pages();
     /* MSR lists are read, or written, at an address: ours. */
-    vmwrite(0x2006, (unsigned long)msr_list); /* exit MSR-store address */
-    vmwrite(0x2008, (unsigned long)msr_list); /* exit MSR-load address */
-    vmwrite(0x4010, 0);                       /* loads at exit reach us */
-    vmwrite(0x400e, random_below(&rnd, 4));
+    vmwrite(EXIT_MSR_STORE, (unsigned long)msr_list);
+    vmwrite(EXIT_MSR_LOAD, (unsigned long)msr_list);
+    vmwrite(EXIT_MSR_LOAD_COUNT, 0); /* loads at exit reach us */
+    vmwrite(EXIT_MSR_STORE_COUNT, random_below(&rnd, 4));
+}
+
+/* What was changed in this round, to be put back before the next. */
+#define MAX_CHANGES 4
+static struct
+{
+    uint32_t field;
+    uint64_t old;
+} changes[MAX_CHANGES];
+static unsigned int nr_changes;
+
+static void change_something(void)
+{
+    uint32_t field = some_field();
+    uint64_t old;
+
+    if ( vmread(field, &old) )
+        return; /* no such field */
+    changes[nr_changes].field = field;
+    changes[nr_changes++].old = old;
+    vmwrite(field, some_value(old));
+}
+
+static void undo_changes(void)
+{
+    while ( nr_changes )
+    {
+        nr_changes--;
+        vmwrite(changes[nr_changes].field, changes[nr_changes].old);
+    }
 }
 
 static void start_over(void)
@@ -127,12 +156,13 @@ static void start_over(void)
     {
         vmclear((unsigned long)vmcs);
         vmptrld((unsigned long)vmcs);
+        undo_changes();
         vmx_vmcs_fill(l2_main);
     }
     contain();
 }
 
-/* Read and execute everywhere, write only on the L2's own stack. */
+/* Read and execute everywhere, write nowhere. */
 static void build_ept(void)
 {
     eptp = vmx_ept_identity();
@@ -144,7 +174,10 @@ static void check_good(void)
 {
     start_over();
     if ( !check_eq("a good entry", vmx_enter(&regs, false), 0) )
+    {
+        printf("VM-instruction error %lu\n", vmget(VM_INSN_ERROR));
         test_exit();
+    }
     check_eq("reaches the L2's CPUID", vmget(EXIT_REASON), REASON_CPUID);
 }
 
@@ -173,15 +206,11 @@ void test_main(void)
     fill_msr_list();
     for ( unsigned int i = 1; i <= ROUNDS; i++ )
     {
-        unsigned int n = 1 + (unsigned int)random_below(&rnd, 4);
+        unsigned int n = 1 + (unsigned int)random_below(&rnd, MAX_CHANGES);
 
         start_over();
         while ( n-- )
-        {
-            uint32_t field = some_field();
-
-            vmwrite(field, some_value(vmget(field)));
-        }
+            change_something();
         contain();
         if ( vmx_enter(&regs, false) == 0 && !(vmget(EXIT_REASON) & 1u << 31) )
         {
@@ -189,6 +218,7 @@ void test_main(void)
             /* Once more, from wherever that left it. */
             vmx_enter(&regs, true);
         }
+        irq_breathe();
         if ( i % REPORT_EVERY == 0 )
         {
             printf("%u rounds, %u entered\n", i, entered);

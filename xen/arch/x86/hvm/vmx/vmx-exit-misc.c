@@ -73,6 +73,16 @@ enum exit_result vmx_exit_hlt(struct vcpu *v)
     return EXIT_RESUME;
 }
 
+/*
+ * Take what interrupts wait, as the idle loop does. A call that is run again
+ * counts on them for giving way, and Bochs ends the turn of a guest that has
+ * interrupts off for none.
+ */
+static void take_interrupts(void)
+{
+    __asm__ volatile("sti; nop; nop; cli" ::: "memory");
+}
+
 enum exit_result vmx_exit_vmcall(struct vcpu *v)
 {
     if ( unlikely(hvm_get_cpl() != 0) )
@@ -80,7 +90,10 @@ enum exit_result vmx_exit_vmcall(struct vcpu *v)
         v->arch.gprs.rax = -EPERM;
         return EXIT_SKIP;
     }
-    return hypercall_dispatch() ? EXIT_SKIP : EXIT_RESUME;
+    if ( likely(hypercall_dispatch()) )
+        return EXIT_SKIP;
+    take_interrupts();
+    return EXIT_RESUME;
 }
 
 #define XCR0_X87    0x01ULL
