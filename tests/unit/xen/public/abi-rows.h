@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Expands the list into initialisers of struct abi_row. */
-#define CONST(name) { #name, (long long)(name) },
-#define SIZE(type) { "sizeof " #type, sizeof(type) },
+#define CONST(name)        { #name, (long long)(name) },
+#define SIZE(type)         { "sizeof " #type, sizeof(type) },
 #define FIELD(type, field) { #type "." #field, offsetof(type, field) },
 #include "abi-list.h"
 #undef CONST

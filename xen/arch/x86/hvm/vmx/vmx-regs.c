@@ -110,11 +110,11 @@ static uint32_t ar_to_save(uint32_t ar)
     return (ar & 0xff) | ((ar >> 4) & 0xf00);
 }
 
-#define FOR_EACH_SAVED_SEGMENT(X)                                             \
-    X(SEG_ES, es)                                                             \
-    X(SEG_CS, cs)                                                             \
-    X(SEG_SS, ss) X(SEG_DS, ds) X(SEG_FS, fs) X(SEG_GS, gs) X(SEG_LDTR, ldtr) \
-        X(SEG_TR, tr)
+#define FOR_EACH_SAVED_SEGMENT(X) \
+    X(SEG_ES, es)                 \
+    X(SEG_CS, cs)                 \
+    X(SEG_SS, ss)                 \
+    X(SEG_DS, ds) X(SEG_FS, fs) X(SEG_GS, gs) X(SEG_LDTR, ldtr) X(SEG_TR, tr)
 
 static void save_segments(struct hvm_hw_cpu *c)
 {

@@ -23,11 +23,11 @@ static void put(uint64_t off, const void *p, size_t n)
     memcpy(image + off, p, n);
 }
 
-#define PUT(off, type, value)                                                  \
-    do                                                                         \
-    {                                                                          \
-        type put_ = (value);                                                   \
-        put(off, &put_, sizeof(put_));                                         \
+#define PUT(off, type, value)          \
+    do                                 \
+    {                                  \
+        type put_ = (value);           \
+        put(off, &put_, sizeof(put_)); \
     } while ( 0 )
 
 /* Program header i of a 64-bit file. */
