@@ -83,7 +83,6 @@ struct domain
     uint64_t tot_pages;
     uint64_t max_pages;
     uint64_t outstanding_claim;
-    uint64_t shared_map_pages; /* foreign and grant mappings it holds */
 
     /* vCPUs: max_vcpus slots, each NULL until XEN_DOMCTL_max_vcpus. */
     uint32_t max_vcpus;

@@ -15,17 +15,13 @@ struct percpu
     struct vcpu *curr; /* vCPU whose state is loaded, or NULL when idle */
     uint32_t cpu;      /* number of this pCPU */
     uint32_t apic_id;
-    bool need_resched;    /* the scheduler is to choose again before entry */
-    bool in_guest_window; /* reserved for the IPI path */
+    bool need_resched; /* the scheduler is to choose again before entry */
     uint64_t stack_top;
-    struct vcpu *fpu_owner;  /* whose FPU state is in the registers */
     struct vcpu *vmcs_owner; /* whose VMCS is current, if any */
     void *vmxon_region;
-    uint64_t ept_flushed_gen; /* see p2m.h */
-    uint64_t preempt_tsc;     /* first hypercall_preempt_check() of this exit */
+    uint64_t preempt_tsc; /* first hypercall_preempt_check() of this exit */
     struct timer_heap *timers;
     void *tss;
-    uint64_t guest_l1_scratch;
 };
 
 static inline struct percpu *this_cpu(void)

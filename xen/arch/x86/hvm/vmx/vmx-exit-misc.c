@@ -27,11 +27,6 @@ enum exit_result vmx_exit_gp(struct vcpu *v)
     return EXIT_RESUME;
 }
 
-enum exit_result vmx_exit_skip(struct vcpu *v)
-{
-    return EXIT_SKIP;
-}
-
 enum exit_result vmx_exit_pause(struct vcpu *v)
 {
     vcpu_yield();

@@ -87,7 +87,6 @@ struct hvm_vcpu
     void *xsave_area; /* 64-byte aligned, xsave_size bytes */
     uint64_t xcr0, xss;
     uint64_t tsc_offset, tsc_adjust;
-    uint64_t guest_efer_shadow;
     uint64_t dr[4], dr6; /* while not loaded */
     uint64_t mtrr_def_type, mtrr_cap, mtrr_fixed[11], mtrr_var[16];
     uint64_t misc_enable;
@@ -128,15 +127,6 @@ struct hvm_domain
 };
 
 /* --- Registers of a vCPU that is current or not running (hvm/vmx). --- */
-struct hvm_regs_snapshot
-{
-    uint64_t rip, rflags, cr0, cr2, cr3, cr4, efer;
-    struct segment seg[8];
-    uint64_t gdtr_base, idtr_base;
-    uint32_t gdtr_limit, idtr_limit;
-};
-
-struct vcpu_hvm_context_regs; /* public/hvm/save.h: struct hvm_hw_cpu */
 struct hvm_hw_cpu;
 
 uint64_t hvm_get_rip(void); /* current */
