@@ -15,6 +15,7 @@
 #include <xen/heap.h>
 #include <xen/lib.h>
 #include <xen/sched.h>
+#include <xen/smp.h>
 #include <xen/vcpu-op.h>
 #include <xen/watchdog.h>
 #include <public/domctl.h>
@@ -224,10 +225,25 @@ struct vcpu *vcpu_create(struct domain *d, uint32_t vcpu_id)
 
 /* --- Pausing --- */
 
-void vcpu_pause(struct vcpu *v)
+/* v was told to stop: wait until no other pCPU executes it any more. */
+static void wait_until_off(const struct vcpu *v)
+{
+    if ( v == current )
+        return;
+    while ( READ_ONCE(v->is_running) )
+        smp_relax();
+}
+
+void vcpu_pause_nosync(struct vcpu *v)
 {
     __atomic_add_fetch(&v->pause_count, 1, __ATOMIC_SEQ_CST);
     vcpu_sleep(v);
+}
+
+void vcpu_pause(struct vcpu *v)
+{
+    vcpu_pause_nosync(v);
+    wait_until_off(v);
 }
 
 void vcpu_unpause(struct vcpu *v)
@@ -243,6 +259,8 @@ void domain_pause(struct domain *d)
     __atomic_add_fetch(&d->pause_count, 1, __ATOMIC_SEQ_CST);
     for_each_vcpu (d, v)
         vcpu_sleep(v);
+    for_each_vcpu (d, v)
+        wait_until_off(v);
 }
 
 void domain_unpause(struct domain *d)
@@ -305,7 +323,7 @@ void domain_shutdown(struct domain *d, uint8_t reason)
     spin_unlock(&d->lock);
 
     for_each_vcpu (d, v)
-        vcpu_pause(v);
+        vcpu_pause_nosync(v);
     d->is_shut_down = true;
     send_global_virq(VIRQ_DOM_EXC);
 }

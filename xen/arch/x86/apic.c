@@ -90,6 +90,12 @@ static void icr_write(uint32_t dest, uint32_t command)
 {
     if ( x2apic )
     {
+        /*
+         * What the interrupt is about must be seen before it comes, and this
+         * write is not ordered behind earlier stores.
+         * SDM "WRMSR - Write to Model Specific Register".
+         */
+        __asm__ volatile("mfence; lfence" ::: "memory");
         wrmsr(MSR_X2APIC_FIRST + APIC_ICR / 16,
               ((uint64_t)dest << 32) | command);
         return;
@@ -134,12 +140,6 @@ static void error_interrupt(uint8_t vector, void *data)
     reg_write(APIC_ESR, 0);
     printk(XENLOG_WARNING "CPU%u: local APIC error, status %#x\n",
            smp_processor_id(), reg_read(APIC_ESR));
-}
-
-static void ignore_interrupt(uint8_t vector, void *data)
-{
-    (void)vector;
-    (void)data;
 }
 
 /* The LINT pin of this CPU to which the MADT says NMIs come; default 1. */
@@ -203,7 +203,6 @@ void apic_init_bsp(void)
         xapic_page = ioremap(base & APIC_BASE_ADDR_MASK, PAGE_SIZE);
     irq_set_handler(VECTOR_APIC_TIMER, timer_interrupt, NULL);
     irq_set_handler(VECTOR_APIC_ERROR, error_interrupt, NULL);
-    irq_set_handler(VECTOR_EVENT_CHECK, ignore_interrupt, NULL);
     apic_init_cpu();
     this_cpu()->apic_id = apic_id();
     printk(XENLOG_INFO "Local APIC: %s mode, ID %u\n",

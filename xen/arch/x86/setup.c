@@ -26,6 +26,7 @@
 #include <asm/pagetable.h>
 #include <asm/processor.h>
 #include <asm/setup.h>
+#include <asm/smp.h>
 #include <asm/vga.h>
 #include <asm/vmx.h>
 
@@ -180,6 +181,7 @@ static void init_devices(void)
     cpu_print();
     ioapic_init();
     apic_init_bsp();
+    smp_init();
     time_init();
     apic_timer_init();
     console_init_irq();

@@ -145,8 +145,12 @@ static inline void get_knownalive_domain(struct domain *d)
     __atomic_add_fetch(&d->refcnt, 1, __ATOMIC_RELAXED);
 }
 
-/* Pausing nests. _sync forms return when no vCPU of it runs. */
+/*
+ * Pausing nests. Returns when no other pCPU executes the vCPU, or any of the
+ * domain, and so with no spinlock held; _nosync does not wait.
+ */
 void vcpu_pause(struct vcpu *v);
+void vcpu_pause_nosync(struct vcpu *v);
 void vcpu_unpause(struct vcpu *v);
 void domain_pause(struct domain *d);
 void domain_unpause(struct domain *d);

@@ -22,6 +22,12 @@ struct percpu
     uint64_t preempt_tsc; /* first hypercall_preempt_check() of this exit */
     struct timer_heap *timers;
     void *tss;
+
+    /* Calls between pCPUs, common/smp.c. Bit n: pCPU n. */
+    void (*call_fn)(void *data); /* what the others are to do for this one */
+    void *call_data;
+    uint64_t call_pending; /* who has yet to do it */
+    uint64_t call_from;    /* who wants something done by this one */
 };
 
 static inline struct percpu *this_cpu(void)

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* IPIs of the hypervisor, and bringing up the other pCPUs. */
+#pragma once
+
+#include <xen/smp.h>
+
+/* Claim the IPI vectors; once, with the boot pCPU's local APIC. */
+void smp_init(void);
+/* Make pCPU cpu serve its calls. */
+void smp_send_call_ipi(unsigned int cpu);
