@@ -22,7 +22,7 @@ HV_ARGS   ?=
 DOM0_ARGS ?=
 
 .PHONY: all build xen tools examples guest-tests
-.PHONY: run check check-unit check-guest check-system bench
+.PHONY: run check check-all check-unit check-guest check-system bench
 .PHONY: install deps-build deps-run deps-test deps-lint
 .PHONY: format lint header-check clean help
 
@@ -59,6 +59,10 @@ run: deps-run
 
 check: deps-test
 	@scripts/check
+
+# With the tests that take too long for every change.
+check-all: deps-test
+	@scripts/check unit guest system long
 
 check-unit:
 	@scripts/install-deps.sh build test
@@ -105,6 +109,7 @@ help:
 	@echo '                     make fails if it does (scripts/run: same status)'
 	@echo '  CPUS= MEM= MODEL=  the machine;  HV_ARGS= DOM0_ARGS= more options'
 	@echo 'make check         every test;  T=text: those with text in the name'
+	@echo 'make check-all     those that take too long for every change as well'
 	@echo 'make check-unit    the tests that need no emulator, in seconds'
 	@echo 'make check-guest, make check-system   the other two kinds'
 	@echo 'make bench         measure against Xen 4.17, in the same emulator'
