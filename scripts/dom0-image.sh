@@ -29,12 +29,17 @@ add_our_tools()
 
 add_debian_tools()
 {
-    local debs libs=usr/lib/x86_64-linux-gnu bin=usr/lib/xen-4.17/bin
+    local debs file libs=usr/lib/x86_64-linux-gnu bin=usr/lib/xen-4.17/bin
     debs=$("$NIDUS_TOP/scripts/unpack-debs.sh" image-xen)
     mkdir -p "$root/$bin" "$root/$libs" "$root/etc/xen"
-    cp "$debs/$bin"/{xl,xenstored,xenconsoled,xen-init-dom0,xenconsole} \
-        "$debs/$bin"/{libxl-save-helper,xentop,lsevtchn,xen-diag,readnotes} \
-        "$debs/$bin"/{xen-cpuid,xen-hvmctx} "$root/$bin/"
+    # All of the programs, but not the scripts: Python would be most of the
+    # image.
+    for file in "$debs/$bin"/* "$debs"/usr/sbin/*; do
+        if [ ! -h "$file" ] && [ "$(head -c 4 "$file" | tail -c 3)" = ELF ]; then
+            cp "$file" "$root/$bin/"
+        fi
+    done
+    cp "$debs/usr/bin/xen-detect" "$root/usr/bin/"
     cp -a "$debs"/usr/bin/xenstore* "$root/usr/bin/"
     cp -P "$debs/$libs"/lib{xen,xl,yajl}*.so* "$root/$libs/"
     cp -r "$debs/etc/xen/." "$root/etc/xen/"

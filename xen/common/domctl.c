@@ -6,6 +6,7 @@
  * argument goes back to the caller. The argument is copied in once; the
  * functions work on the copy. Everything here is for privileged domains.
  */
+#include <xen/control-op.h>
 #include <xen/domctl.h>
 #include <xen/event.h>
 #include <xen/guest-access.h>
@@ -138,14 +139,6 @@ int domctl_set_virq_handler(struct domain *d, struct xen_domctl *op)
     return set_global_virq_handler(d, op->u.set_virq_handler.virq);
 }
 
-/* What goes back to the caller: nothing, results, or also on failure. */
-enum
-{
-    COPY_NONE,
-    COPY_OK,
-    COPY_ALWAYS,
-};
-
 #define ROW(name, fn, copy) [XEN_DOMCTL_##name] = { fn, copy }
 
 static const struct
@@ -208,10 +201,9 @@ long do_domctl(unsigned long arg, unsigned long a2, unsigned long a3,
     int rc;
 
     (void)a2, (void)a3, (void)a4, (void)a5;
-    if ( copy_arg_from_guest(&op, arg) )
-        return -EFAULT;
-    if ( op.interface_version != XEN_DOMCTL_INTERFACE_VERSION )
-        return -EACCES;
+    rc = control_op_begin(&op, sizeof(op), arg, XEN_DOMCTL_INTERFACE_VERSION);
+    if ( rc )
+        return rc;
     if ( op.cmd == XEN_DOMCTL_getdomaininfo )
     {
         if ( op.domain >= DOMID_FIRST_RESERVED )
@@ -223,19 +215,13 @@ long do_domctl(unsigned long arg, unsigned long a2, unsigned long a3,
     if ( !d && op.cmd != XEN_DOMCTL_createdomain )
         return -ESRCH;
 
-    rc = -EPERM;
-    if ( current->domain->is_privileged )
-    {
+    if ( !current->domain->is_privileged )
+        rc = -EPERM;
+    else if ( op.cmd >= ARRAY_SIZE(ops) || !ops[op.cmd].fn )
         rc = -ENOSYS;
-        if ( op.cmd < ARRAY_SIZE(ops) && ops[op.cmd].fn )
-        {
-            rc = ops[op.cmd].fn(d, &op);
-            if ( (ops[op.cmd].copy == COPY_ALWAYS ||
-                  (ops[op.cmd].copy == COPY_OK && !rc)) &&
-                 copy_arg_to_guest(arg, &op) )
-                rc = -EFAULT;
-        }
-    }
+    else
+        rc = control_op_end(arg, &op, sizeof(op), ops[op.cmd].copy,
+                            ops[op.cmd].fn(d, &op));
     if ( d )
         put_domain(d);
     return rc;

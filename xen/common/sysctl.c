@@ -6,8 +6,9 @@
  * Those that report little or nothing say how the machine is here: one NUMA
  * node, one CPU pool, no power management by the hypervisor.
  */
-#include <xen/domctl.h>
 #include <xen/console.h>
+#include <xen/control-op.h>
+#include <xen/domctl.h>
 #include <xen/guest-access.h>
 #include <xen/heap.h>
 #include <xen/hypercalls.h>
@@ -264,13 +265,6 @@ static int sysctl_get_cpu_levelling_caps(struct xen_sysctl *op)
     return 0;
 }
 
-enum
-{
-    COPY_NONE,
-    COPY_OK,
-    COPY_ALWAYS,
-};
-
 #define ROW(name, fn, copy) [XEN_SYSCTL_##name] = { fn, copy }
 
 static const struct
@@ -305,18 +299,13 @@ long do_sysctl(unsigned long arg, unsigned long a2, unsigned long a3,
     int rc;
 
     (void)a2, (void)a3, (void)a4, (void)a5;
-    if ( copy_arg_from_guest(&op, arg) )
-        return -EFAULT;
-    if ( op.interface_version != XEN_SYSCTL_INTERFACE_VERSION )
-        return -EACCES;
+    rc = control_op_begin(&op, sizeof(op), arg, XEN_SYSCTL_INTERFACE_VERSION);
+    if ( rc )
+        return rc;
     if ( !current->domain->is_privileged )
         return -EPERM;
     if ( op.cmd >= ARRAY_SIZE(ops) || !ops[op.cmd].fn )
         return -ENOSYS;
-    rc = ops[op.cmd].fn(&op);
-    if ( (ops[op.cmd].copy == COPY_ALWAYS ||
-          (ops[op.cmd].copy == COPY_OK && !rc)) &&
-         copy_arg_to_guest(arg, &op) )
-        rc = -EFAULT;
-    return rc;
+    return control_op_end(arg, &op, sizeof(op), ops[op.cmd].copy,
+                          ops[op.cmd].fn(&op));
 }

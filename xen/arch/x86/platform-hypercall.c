@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* platform_op: services to the domain that runs the machine. */
 #include <xen/acpi.h>
+#include <xen/control-op.h>
 #include <xen/guest-access.h>
 #include <xen/hypercalls.h>
 #include <xen/lib.h>
@@ -86,19 +87,20 @@ static int op_cpu_offline(struct xen_platform_op *op)
     return op->u.cpu_ol.cpuid < nr_cpus_online ? -EOPNOTSUPP : -EINVAL;
 }
 
+#define ROW(name, fn, copy) [XENPF_##name] = { fn, copy }
+
 /* Sub-operations; what is missing (firmware, microcode, ...) is -ENOSYS. */
 static const struct
 {
-    uint32_t cmd;
     int (*fn)(struct xen_platform_op *op);
-    bool copy_back;
+    uint8_t copy;
 } ops[] = {
-    { XENPF_settime32, op_settime32, false },
-    { XENPF_settime64, op_settime64, false },
-    { XENPF_get_cpuinfo, op_get_cpuinfo, true },
-    { XENPF_get_cpu_version, op_get_cpu_version, true },
-    { XENPF_cpu_online, op_cpu_online, false },
-    { XENPF_cpu_offline, op_cpu_offline, false },
+    ROW(settime32, op_settime32, COPY_NONE),
+    ROW(settime64, op_settime64, COPY_NONE),
+    ROW(get_cpuinfo, op_get_cpuinfo, COPY_OK),
+    ROW(get_cpu_version, op_get_cpu_version, COPY_OK),
+    ROW(cpu_online, op_cpu_online, COPY_NONE),
+    ROW(cpu_offline, op_cpu_offline, COPY_NONE),
 };
 
 /* platform_op(struct xen_platform_op *) */
@@ -106,24 +108,16 @@ long do_platform_op(unsigned long arg, unsigned long a2, unsigned long a3,
                     unsigned long a4, unsigned long a5)
 {
     struct xen_platform_op op;
-    unsigned int i;
     int rc;
 
     (void)a2, (void)a3, (void)a4, (void)a5;
-    if ( copy_arg_from_guest(&op, arg) )
-        return -EFAULT;
-    if ( op.interface_version != XENPF_INTERFACE_VERSION )
-        return -EACCES;
+    rc = control_op_begin(&op, sizeof(op), arg, XENPF_INTERFACE_VERSION);
+    if ( rc )
+        return rc;
     if ( !current->domain->is_hwdom )
         return -EPERM;
-    for ( i = 0; i < ARRAY_SIZE(ops); i++ )
-    {
-        if ( ops[i].cmd != op.cmd )
-            continue;
-        rc = ops[i].fn(&op);
-        if ( !rc && ops[i].copy_back && copy_arg_to_guest(arg, &op) )
-            rc = -EFAULT;
-        return rc;
-    }
-    return -ENOSYS;
+    if ( op.cmd >= ARRAY_SIZE(ops) || !ops[op.cmd].fn )
+        return -ENOSYS;
+    return control_op_end(arg, &op, sizeof(op), ops[op.cmd].copy,
+                          ops[op.cmd].fn(&op));
 }
