@@ -2,55 +2,36 @@
 /* Grant fresh pages of ours to other domains, through /dev/xen/gntalloc. */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <xen-linux/gntalloc.h>
 #include <xen-linux/gntdev.h>
 
-#include "xengnttab.h"
+#include "private.h"
 
 #define GNTALLOC_DEVICE "/dev/xen/gntalloc"
-#define PAGE_BYTES      4096u
 
 struct xengntshr_handle
 {
-    int fd;
+    struct grant_device dev;
 };
 
 xengntshr_handle *xengntshr_open(struct xentoollog_logger *logger,
                                  unsigned int open_flags)
 {
-    xengntshr_handle *xgs = malloc(sizeof(*xgs));
-
-    if ( !xgs )
-        return NULL;
-    xgs->fd = open(GNTALLOC_DEVICE, O_RDWR | O_CLOEXEC);
-    if ( xgs->fd < 0 )
-    {
-        free(xgs);
-        return NULL;
-    }
-    return xgs;
+    return (xengntshr_handle *)grant_device_open(GNTALLOC_DEVICE);
 }
 
 int xengntshr_close(xengntshr_handle *xgs)
 {
-    int rc;
-
-    if ( !xgs )
-        return 0;
-    rc = close(xgs->fd);
-    free(xgs);
-    return rc;
+    return grant_device_close(xgs ? &xgs->dev : NULL);
 }
 
 int xengntshr_fd(xengntshr_handle *xgs)
 {
-    return xgs->fd;
+    return xgs->dev.fd;
 }
 
 static void *share(xengntshr_handle *xgs, uint32_t domid, uint32_t count,
@@ -59,7 +40,6 @@ static void *share(xengntshr_handle *xgs, uint32_t domid, uint32_t count,
 {
     struct ioctl_gntalloc_alloc_gref *alloc;
     struct ioctl_gntalloc_dealloc_gref dealloc;
-    struct ioctl_gntalloc_unmap_notify notify = { 0 };
     size_t len = (size_t)count * PAGE_BYTES;
     void *addr = NULL;
     int saved;
@@ -76,10 +56,10 @@ static void *share(xengntshr_handle *xgs, uint32_t domid, uint32_t count,
     alloc->domid = domid;
     alloc->flags = writable ? GNTALLOC_FLAG_WRITABLE : 0;
     alloc->count = count;
-    if ( ioctl(xgs->fd, IOCTL_GNTALLOC_ALLOC_GREF, alloc) )
+    if ( ioctl(xgs->dev.fd, IOCTL_GNTALLOC_ALLOC_GREF, alloc) )
         goto out;
 
-    addr = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, xgs->fd,
+    addr = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, xgs->dev.fd,
                 alloc->index);
     if ( addr == MAP_FAILED )
     {
@@ -87,19 +67,8 @@ static void *share(xengntshr_handle *xgs, uint32_t domid, uint32_t count,
         goto out_dealloc;
     }
 
-    notify.index = alloc->index;
-    if ( notify_offset < PAGE_BYTES )
-    {
-        notify.index += notify_offset;
-        notify.action |= UNMAP_NOTIFY_CLEAR_BYTE;
-    }
-    if ( notify_port != (evtchn_port_t)-1 )
-    {
-        notify.event_channel_port = notify_port;
-        notify.action |= UNMAP_NOTIFY_SEND_EVENT;
-    }
-    if ( notify.action &&
-         ioctl(xgs->fd, IOCTL_GNTALLOC_SET_UNMAP_NOTIFY, &notify) )
+    if ( grant_device_notify(&xgs->dev, IOCTL_GNTALLOC_SET_UNMAP_NOTIFY,
+                             alloc->index, notify_offset, notify_port) )
     {
         saved = errno;
         munmap(addr, len);
@@ -114,7 +83,7 @@ out_dealloc:
     saved = errno;
     dealloc.index = alloc->index;
     dealloc.count = count;
-    (void)ioctl(xgs->fd, IOCTL_GNTALLOC_DEALLOC_GREF, &dealloc);
+    (void)ioctl(xgs->dev.fd, IOCTL_GNTALLOC_DEALLOC_GREF, &dealloc);
     errno = saved;
 
 out:

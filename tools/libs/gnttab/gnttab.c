@@ -2,60 +2,41 @@
 /* Map pages that other domains granted us, through /dev/xen/gntdev. */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <xen-linux/gntdev.h>
 
-#include "xengnttab.h"
+#include "private.h"
 
 #define GNTDEV_DEVICE "/dev/xen/gntdev"
-#define PAGE_BYTES    4096u
 
 struct xengntdev_handle
 {
-    int fd;
+    struct grant_device dev;
 };
 
 xengnttab_handle *xengnttab_open(struct xentoollog_logger *logger,
                                  unsigned int open_flags)
 {
-    xengnttab_handle *xgt = malloc(sizeof(*xgt));
-
-    if ( !xgt )
-        return NULL;
-    xgt->fd = open(GNTDEV_DEVICE, O_RDWR | O_CLOEXEC);
-    if ( xgt->fd < 0 )
-    {
-        free(xgt);
-        return NULL;
-    }
-    return xgt;
+    return (xengnttab_handle *)grant_device_open(GNTDEV_DEVICE);
 }
 
 int xengnttab_close(xengnttab_handle *xgt)
 {
-    int rc;
-
-    if ( !xgt )
-        return 0;
-    rc = close(xgt->fd);
-    free(xgt);
-    return rc;
+    return grant_device_close(xgt ? &xgt->dev : NULL);
 }
 
 int xengnttab_fd(xengnttab_handle *xgt)
 {
-    return xgt->fd;
+    return xgt->dev.fd;
 }
 
 int xengnttab_set_max_grants(xengnttab_handle *xgt, uint32_t nr_grants)
 {
     struct ioctl_gntdev_set_max_grants arg = { .count = nr_grants };
 
-    return ioctl(xgt->fd, IOCTL_GNTDEV_SET_MAX_GRANTS, &arg);
+    return ioctl(xgt->dev.fd, IOCTL_GNTDEV_SET_MAX_GRANTS, &arg);
 }
 
 static void drop_index(xengnttab_handle *xgt, uint64_t index, uint32_t count)
@@ -66,7 +47,7 @@ static void drop_index(xengnttab_handle *xgt, uint64_t index, uint32_t count)
     };
     int saved = errno;
 
-    (void)ioctl(xgt->fd, IOCTL_GNTDEV_UNMAP_GRANT_REF, &arg);
+    (void)ioctl(xgt->dev.fd, IOCTL_GNTDEV_UNMAP_GRANT_REF, &arg);
     errno = saved;
 }
 
@@ -77,7 +58,6 @@ static void *map_refs(xengnttab_handle *xgt, uint32_t count,
                       evtchn_port_t notify_port)
 {
     struct ioctl_gntdev_map_grant_ref *map;
-    struct ioctl_gntdev_unmap_notify notify = { 0 };
     void *addr = NULL;
     uint32_t i;
     int saved;
@@ -97,10 +77,10 @@ static void *map_refs(xengnttab_handle *xgt, uint32_t count,
         map->refs[i].domid = domids[(size_t)i * step];
         map->refs[i].ref = refs[i];
     }
-    if ( ioctl(xgt->fd, IOCTL_GNTDEV_MAP_GRANT_REF, map) )
+    if ( ioctl(xgt->dev.fd, IOCTL_GNTDEV_MAP_GRANT_REF, map) )
         goto out;
 
-    addr = mmap(NULL, (size_t)count * PAGE_BYTES, prot, MAP_SHARED, xgt->fd,
+    addr = mmap(NULL, (size_t)count * PAGE_BYTES, prot, MAP_SHARED, xgt->dev.fd,
                 map->index);
     if ( addr == MAP_FAILED )
     {
@@ -109,19 +89,8 @@ static void *map_refs(xengnttab_handle *xgt, uint32_t count,
         goto out;
     }
 
-    notify.index = map->index;
-    if ( notify_offset < PAGE_BYTES )
-    {
-        notify.index += notify_offset;
-        notify.action |= UNMAP_NOTIFY_CLEAR_BYTE;
-    }
-    if ( notify_port != (evtchn_port_t)-1 )
-    {
-        notify.event_channel_port = notify_port;
-        notify.action |= UNMAP_NOTIFY_SEND_EVENT;
-    }
-    if ( notify.action &&
-         ioctl(xgt->fd, IOCTL_GNTDEV_SET_UNMAP_NOTIFY, &notify) )
+    if ( grant_device_notify(&xgt->dev, IOCTL_GNTDEV_SET_UNMAP_NOTIFY,
+                             map->index, notify_offset, notify_port) )
     {
         saved = errno;
         munmap(addr, (size_t)count * PAGE_BYTES);
@@ -172,7 +141,7 @@ int xengnttab_unmap(xengnttab_handle *xgt, void *start_address, uint32_t count)
 
     /* The offset can only be asked for while the area is mapped. */
     if ( !start_address ||
-         ioctl(xgt->fd, IOCTL_GNTDEV_GET_OFFSET_FOR_VADDR, &offset) )
+         ioctl(xgt->dev.fd, IOCTL_GNTDEV_GET_OFFSET_FOR_VADDR, &offset) )
     {
         if ( !start_address )
             errno = EINVAL;
@@ -188,7 +157,7 @@ int xengnttab_unmap(xengnttab_handle *xgt, void *start_address, uint32_t count)
 
     unmap.index = offset.offset;
     unmap.count = count;
-    return ioctl(xgt->fd, IOCTL_GNTDEV_UNMAP_GRANT_REF, &unmap);
+    return ioctl(xgt->dev.fd, IOCTL_GNTDEV_UNMAP_GRANT_REF, &unmap);
 }
 
 int xengnttab_grant_copy(xengnttab_handle *xgt, uint32_t count,
@@ -196,5 +165,5 @@ int xengnttab_grant_copy(xengnttab_handle *xgt, uint32_t count,
 {
     struct ioctl_gntdev_grant_copy arg = { .count = count, .segments = segs };
 
-    return ioctl(xgt->fd, IOCTL_GNTDEV_GRANT_COPY, &arg);
+    return ioctl(xgt->dev.fd, IOCTL_GNTDEV_GRANT_COPY, &arg);
 }
