@@ -2,7 +2,6 @@
 /* xenconsoled: guests' consoles as terminals and logs. */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "daemon.h"
+#include "daemonize.h"
 
 #define DEFAULT_LOG_DIR  "/var/log/xen/console"
 #define DEFAULT_PID_FILE "/run/xenconsoled.pid"
@@ -97,76 +97,6 @@ static bool parse_overflow(const char *text, struct options *options)
 
     fprintf(stderr, "xenconsoled: %s is not discard or keep\n", text);
     return false;
-}
-
-static int write_pid_file(const char *path)
-{
-    char text[20];
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
-
-    if ( fd < 0 || lockf(fd, F_TLOCK, 0) || ftruncate(fd, 0) ||
-         write(fd, text, len) != len )
-    {
-        fprintf(stderr, "xenconsoled: %s: %s\n", path,
-                errno == EAGAIN || errno == EACCES ? "another one runs"
-                                                   : strerror(errno));
-        return -1;
-    }
-
-    /* Kept open: it is the lock. */
-    return fd;
-}
-
-/* The parent ends with the child's first byte, or its failure. */
-static int daemonize(void)
-{
-    int fds[2];
-    char byte;
-
-    if ( pipe2(fds, O_CLOEXEC) )
-        return -1;
-
-    switch ( fork() )
-    {
-    case -1:
-        return -1;
-
-    case 0:
-        close(fds[0]);
-        setsid();
-        return fds[1];
-
-    default:
-        close(fds[1]);
-        _exit(read(fds[0], &byte, 1) == 1 ? 0 : 1);
-    }
-}
-
-static void detach(int ready_fd)
-{
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-    if ( null >= 0 )
-        for ( int fd = 0; fd < 3; fd++ )
-            dup2(null, fd);
-    (void)!chdir("/");
-    (void)!write(ready_fd, "", 1);
-    close(ready_fd);
-}
-
-static int open_signals(void)
-{
-    sigset_t set;
-
-    signal(SIGPIPE, SIG_IGN);
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-
-    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 static bool failed(const char *what)
@@ -357,22 +287,22 @@ int main(int argc, char **argv)
 
     if ( !foreground )
     {
-        ready_fd = daemonize();
+        ready_fd = daemon_fork();
         if ( ready_fd < 0 )
             return 1;
     }
     openlog("xenconsoled", verbose ? LOG_PERROR : 0, LOG_DAEMON);
 
-    if ( write_pid_file(pid_file) < 0 )
+    if ( daemon_pid_file("xenconsoled", pid_file) < 0 )
         return 1;
-    signal_fd = open_signals();
+    signal_fd = daemon_signals((const int[]){ SIGHUP, 0 });
     if ( !open_all(&daemon) )
         return 1;
     if ( daemon.options.log_hv && hvlog_open(&daemon) )
         fprintf(stderr, "xenconsoled: no log of the hypervisor's console\n");
 
     if ( ready_fd >= 0 )
-        detach(ready_fd);
+        daemon_ready(ready_fd);
 
     rc = run(&daemon, signal_fd);
     unlink(pid_file);

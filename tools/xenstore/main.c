@@ -17,20 +17,18 @@
  */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <syslog.h>
 #include <unistd.h>
 
+#include "daemonize.h"
 #include "domain.h"
 #include "hv.h"
 #include "loop.h"
@@ -180,26 +178,6 @@ static bool parse_option(struct store *store, struct options *options, int opt)
     }
 }
 
-/* A locked file says that a daemon runs; -1 when another one has it. */
-static int write_pid_file(const char *path)
-{
-    char text[20];
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
-
-    if ( fd < 0 || lockf(fd, F_TLOCK, 0) || ftruncate(fd, 0) ||
-         write(fd, text, len) != len )
-    {
-        if ( errno == EAGAIN || errno == EACCES )
-            fprintf(stderr, "xenstored: another one runs, see %s\n", path);
-        else
-            fprintf(stderr, "xenstored: %s: %m\n", path);
-        return -1;
-    }
-
-    return fd;
-}
-
 static void notify_systemd(void)
 {
     const char *path = getenv("NOTIFY_SOCKET");
@@ -221,60 +199,6 @@ static void notify_systemd(void)
     sendto(fd, ready, strlen(ready), MSG_NOSIGNAL, (struct sockaddr *)&addr,
            offsetof(struct sockaddr_un, sun_path) + strlen(path));
     close(fd);
-}
-
-/*
- * Go to the background.  The parent waits until the child can be talked to,
- * so that a script's next line may do so; the child writes to the pipe then.
- */
-static int daemonize(void)
-{
-    int fds[2];
-    char byte;
-
-    if ( pipe2(fds, O_CLOEXEC) )
-        return -1;
-
-    switch ( fork() )
-    {
-    case -1:
-        return -1;
-
-    case 0:
-        close(fds[0]);
-        setsid();
-        return fds[1];
-
-    default:
-        close(fds[1]);
-        /* No byte: the child has failed, and said why. */
-        _exit(read(fds[0], &byte, 1) == 1 ? 0 : 1);
-    }
-}
-
-static void detach(int ready_fd)
-{
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-    if ( null >= 0 )
-        for ( int fd = 0; fd < 3; fd++ )
-            dup2(null, fd);
-    (void)!chdir("/");
-    (void)!write(ready_fd, "", 1);
-    close(ready_fd);
-}
-
-static int open_signals(void)
-{
-    sigset_t set;
-
-    signal(SIGPIPE, SIG_IGN);
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-
-    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 static bool open_hypervisor(struct store *store)
@@ -323,7 +247,7 @@ int main(int argc, char **argv)
 
     if ( !options.foreground )
     {
-        ready_fd = daemonize();
+        ready_fd = daemon_fork();
         if ( ready_fd < 0 )
             return 1;
     }
@@ -336,10 +260,10 @@ int main(int argc, char **argv)
                  xs_daemon_rundir());
         options.pid_file = default_pid_file;
     }
-    if ( write_pid_file(options.pid_file) < 0 )
+    if ( daemon_pid_file("xenstored", options.pid_file) < 0 )
         return 1;
 
-    stop_fd = open_signals();
+    stop_fd = daemon_signals(&(int){ 0 });
     if ( !options.no_domains && !open_hypervisor(&store) )
         return 1;
 
@@ -352,7 +276,7 @@ int main(int argc, char **argv)
     }
 
     if ( ready_fd >= 0 )
-        detach(ready_fd);
+        daemon_ready(ready_fd);
     notify_systemd();
 
     rc = loop_run(&store, listener, stop_fd);
