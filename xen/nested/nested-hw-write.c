@@ -41,7 +41,7 @@ void nested_l0_controls(const struct vcpu *v, const struct nested_ctx *ctx,
     l0->proc2 = vmx01->proc2;
     l0->exit = vmx01->exit;
     l0->entry = vmx01->entry;
-    l0->exception_bitmap = 1u << X86_EXC_MC;
+    l0->exception_bitmap = vmx_exception_bitmap();
     l0->cr0_mask = vmx01->cr0_mask;
     l0->cr4_mask = vmx01->cr4_mask;
     l0->cr0_forced0 = X86_CR0_CD | X86_CR0_NW;

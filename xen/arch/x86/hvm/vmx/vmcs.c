@@ -135,7 +135,7 @@ static void write_controls(struct vcpu *v)
     vmwrite(VMCS_proc2_ctrl, vmx->proc2);
     vmwrite(VMCS_exit_ctrl, vmx->exit);
     vmwrite(VMCS_entry_ctrl, vmx->entry);
-    vmwrite(VMCS_exception_bitmap, (1u << X86_EXC_MC));
+    vmwrite(VMCS_exception_bitmap, vmx_exception_bitmap());
     vmwrite(VMCS_pf_error_mask, 0);
     vmwrite(VMCS_pf_error_match, 0);
     vmwrite(VMCS_cr3_target_count, 0);

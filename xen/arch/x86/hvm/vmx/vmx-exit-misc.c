@@ -152,7 +152,6 @@ enum exit_result vmx_exit_ext_intr(struct vcpu *v)
 enum exit_result vmx_exit_preempt_timer(struct vcpu *v)
 {
     vmwrite(VMCS_preemption_timer, vmx_preemption_ticks());
-    vmx_quirk_take_interrupts();
     timers_run();
     return EXIT_RESUME;
 }
@@ -167,6 +166,8 @@ enum exit_result vmx_exit_exception_nmi(struct vcpu *v)
                v->domain->domain_id, v->vcpu_id);
         return EXIT_RESUME;
     }
+    if ( vmx_reflect_exception(v, info) )
+        return EXIT_RESUME;
     if ( (info & INTR_INFO_VECTOR_MASK) == X86_EXC_MC )
         panic("machine check while d%uv%u ran\n", v->domain->domain_id,
               v->vcpu_id);

@@ -171,8 +171,6 @@ struct entry_choice vmx_prepare_entry_c(void)
             vmx_intr_assist(v);
         if ( unlikely(v->arch.vmx.ept_gen != v->domain->p2m.flush_gen) )
             flush_stale_translations(v);
-        if ( unlikely(opt_bochs_smp) )
-            vmx_quirk_before_entry();
         cpu->preempt_tsc = 0;
         if ( likely(!cpu->need_resched) )
             return (struct entry_choice){ v, v->arch.vmx.launched };

@@ -2,12 +2,13 @@
 /* Option bochs-smp: getting along with an emulator of several CPUs. */
 
 /*
- * Bochs does not see external interrupts in a guest that was entered with
- * RFLAGS.IF clear, until the guest changes IF or takes an exception. With
- * more than one CPU it then exits with the RIP of before the exception and
- * the RSP of after it, and the guest is lost. So with this option such a
- * guest runs with all interrupts held back by the host's task priority, and
- * looked after at intervals of the preemption timer instead.
+ * With more than one CPU, Bochs 3.0 commits the new RIP of a guest's
+ * exception only with the first instruction of the handler. A VM exit for an
+ * outside reason (interrupt, preemption timer, window) that comes before that
+ * instruction saves the RIP of before the exception with the RSP of after it,
+ * and the guest is lost. Events injected by a VM entry are committed by the
+ * entry. So with this option every exception of a guest exits, and is
+ * injected as it came: the guest sees the same, some hundred ticks later.
  */
 
 #include <xen/cmdline.h>
@@ -16,39 +17,55 @@
 #include <asm/vmx.h>
 #include "vmx-ops.h"
 
-#define TPR_ALL  15
-#define TPR_NONE 0
-/* How long a guest with IF clear may keep interrupts waiting: TSC ticks. */
-#define POLL_TICKS 20000
-
-bool opt_bochs_smp;
+static bool opt_bochs_smp;
 boolean_param("bochs-smp", opt_bochs_smp);
 
-static bool held_back; /* one pCPU runs guests */
+/* INT3 and INTO are instructions to Bochs, and committed as such. */
+#define NOT_FROM_FAULTS \
+    (1u << X86_EXC_NMI | 1u << X86_EXC_BP | 1u << X86_EXC_OF)
 
-static void write_cr8(uint64_t v)
+uint32_t vmx_exception_bitmap(void)
 {
-    __asm__ volatile("movq %0, %%cr8" : : "r"(v) : "memory");
+    return opt_bochs_smp ? ~NOT_FROM_FAULTS : 1u << X86_EXC_MC;
 }
 
-void vmx_quirk_before_entry(void)
+/* SDM "Debug Exceptions": what delivery does and the exit left undone. */
+static void commit_debug_exception(void)
 {
-    bool hold = !(vmread(VMCS_guest_rflags) & X86_EFLAGS_IF);
+    const uint64_t causes = DR6_TRAPS | DR6_BD | DR6_BS;
+    uint64_t pending = vmread(VMCS_exit_qualification);
 
-    if ( hold && vmx_caps.preemption_timer )
-        vmwrite(VMCS_preemption_timer,
-                (POLL_TICKS >> vmx_caps.preemption_shift) + 1);
-    if ( hold != held_back )
-        write_cr8(hold ? TPR_ALL : TPR_NONE);
-    held_back = hold;
+    write_dr6((read_dr6() & ~(uint64_t)DR6_TRAPS) | (pending & causes));
+    vmwrite(VMCS_guest_dr7, vmread(VMCS_guest_dr7) & ~(uint64_t)DR7_GD);
 }
 
-void vmx_quirk_take_interrupts(void)
+bool vmx_reflect_exception(struct vcpu *v, uint32_t info)
 {
-    if ( !held_back )
-        return;
-    write_cr8(TPR_NONE);
-    held_back = false;
-    /* Taken here as in the idle loop. */
-    __asm__ volatile("sti; nop; nop; cli" ::: "memory");
+    uint32_t type = (info & INTR_INFO_TYPE_MASK) >> INTR_INFO_TYPE_SHIFT;
+    unsigned int vector = info & INTR_INFO_VECTOR_MASK;
+
+    if ( !opt_bochs_smp || vector == X86_EXC_MC )
+        return false;
+    if ( (info & INTR_INFO_NMI_UNBLOCK) &&
+         !(v->arch.vmx.idt_vectoring & INTR_INFO_VALID) )
+        vmwrite(VMCS_guest_interruptibility,
+                vmread(VMCS_guest_interruptibility) | INTR_STATE_NMI);
+    if ( vector == X86_EXC_DB )
+        commit_debug_exception();
+
+    if ( vector == X86_EXC_PF )
+        hvm_inject_page_fault(vmread(VMCS_exit_qualification),
+                              vmread(VMCS_exit_intr_error_code));
+    else
+        hvm_inject_exception(vector,
+                             info & INTR_INFO_ERROR_CODE
+                                 ? (int)vmread(VMCS_exit_intr_error_code)
+                                 : -1);
+    if ( type != INTR_TYPE_HW_EXCEPTION )
+    {
+        /* INT1. */
+        v->arch.inject.type = type;
+        v->arch.inject.insn_len = vmread(VMCS_exit_insn_len);
+    }
+    return true;
 }

@@ -128,7 +128,6 @@ DR_ACCESS(0)
 DR_ACCESS(1)
 DR_ACCESS(2)
 DR_ACCESS(3)
-DR_ACCESS(6)
 
 static void save_state(struct vcpu *v)
 {

@@ -108,6 +108,24 @@ READ_CR(2)
 READ_CR(3)
 READ_CR(4)
 
+#define DR6_BS    0x4000ULL /* single step */
+#define DR6_BD    0x2000ULL /* debug registers touched */
+#define DR6_TRAPS 0x000fULL /* breakpoints */
+#define DR7_GD    0x2000ULL
+
+static inline uint64_t read_dr6(void)
+{
+    uint64_t v;
+
+    __asm__ volatile("movq %%dr6, %0" : "=r"(v));
+    return v;
+}
+
+static inline void write_dr6(uint64_t v)
+{
+    __asm__ volatile("movq %0, %%dr6" : : "r"(v));
+}
+
 static inline uint64_t rdtsc(void)
 {
     uint32_t lo, hi;

@@ -38,8 +38,10 @@ extern struct vmx_caps vmx_caps;
  */
 const char *vmx_caps_choose(const struct vmx_msrs *raw, struct vmx_caps *out);
 
-/* Turn VT-x on for this pCPU; panics with the reason if it cannot be had. */
+/* Turn VT-x on: on the boot pCPU, which panics with the reason if it cannot */
 void vmx_bringup(void);
+/* ... and on another one: NULL, or why that cannot be used. */
+const char *vmx_cpu_up(void);
 
 int vmx_vcpu_init(struct vcpu *v);
 void vmx_vcpu_destroy(struct vcpu *v);
@@ -130,7 +132,7 @@ void fpu_destroy_vcpu(struct vcpu *v);
 void fpu_reset(struct vcpu *v);
 void fpu_load_legacy(struct vcpu *v, const uint8_t fxsave[512]);
 
-/* Option bochs-smp, see vmx-quirk.c. Before an entry; at the timer's exit. */
-extern bool opt_bochs_smp;
-void vmx_quirk_before_entry(void);
-void vmx_quirk_take_interrupts(void);
+/* Exceptions of guests that exit: see vmx-quirk.c. */
+uint32_t vmx_exception_bitmap(void);
+/* An exception exited with that information: true if it is injected again. */
+bool vmx_reflect_exception(struct vcpu *v, uint32_t info);
