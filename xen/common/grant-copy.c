@@ -3,57 +3,107 @@
 #include <xen/grant-table.h>
 #include <xen/lib.h>
 
-/* One end of a copy: a page with a reference, and how to let go of it. */
+/*
+ * One end of a copy: a page with a reference, the part of it that may be
+ * used, and how to let go of it. A grant that passes another one on holds
+ * both.
+ */
 struct copy_end
 {
-    struct domain *d;
     struct page_info *pg;
-    bool claimed;
-    grant_ref_t ref;
     bool readonly;
+    uint16_t offset, length;
+    unsigned int nr_claims;
+    struct
+    {
+        struct domain *d;
+        grant_ref_t ref;
+    } claim[2];
 };
 
 static void end_release(struct copy_end *e)
 {
     if ( e->pg )
         put_page(e->pg);
-    if ( e->claimed )
-        grant_drop(e->d, e->ref, e->readonly);
-    if ( e->d )
-        put_domain(e->d);
+    while ( e->nr_claims-- )
+    {
+        grant_drop(e->claim[e->nr_claims].d, e->claim[e->nr_claims].ref,
+                   e->readonly);
+        put_domain(e->claim[e->nr_claims].d);
+    }
 }
 
-static int end_acquire(struct copy_end *e, const struct gnttab_copy_ptr *p,
-                       bool by_ref, bool readonly)
+/* What domid offers to ld as ref. */
+static int end_claim(struct copy_end *e, domid_t domid, grant_ref_t ref,
+                     const struct domain *ld, struct grant_offer *offer)
+{
+    struct domain *d = get_domain_by_id(domid);
+    int rc;
+
+    if ( !d )
+        return GNTST_bad_domain;
+    rc = grant_acquire(d, ref, ld, e->readonly, false, offer, &e->pg);
+    if ( rc != GNTST_okay )
+    {
+        put_domain(d);
+        return rc;
+    }
+    e->claim[e->nr_claims].d = d;
+    e->claim[e->nr_claims++].ref = ref;
+    e->offset = offer->offset;
+    e->length = offer->length;
+    return GNTST_okay;
+}
+
+static int end_by_ref(struct copy_end *e, const struct gnttab_copy_ptr *p)
+{
+    struct domain *cd = current->domain;
+    struct grant_offer offer;
+    int rc;
+
+    rc = end_claim(e, p->domid == DOMID_SELF ? cd->domain_id : p->domid,
+                   p->u.ref, cd, &offer);
+    /* Passed on: the one offers it to the other, and only one step far. */
+    if ( rc == GNTST_okay && offer.transitive )
+    {
+        rc = end_claim(e, offer.trans_domid, offer.trans_ref, e->claim[0].d,
+                       &offer);
+        if ( rc == GNTST_okay && offer.transitive )
+            rc = GNTST_general_error;
+    }
+    return rc;
+}
+
+static int end_by_frame(struct copy_end *e, const struct gnttab_copy_ptr *p)
 {
     struct domain *cd = current->domain;
     p2m_type_t t;
-    int rc;
 
-    e->readonly = readonly;
-    if ( by_ref )
-    {
-        e->d =
-            get_domain_by_id(p->domid == DOMID_SELF ? cd->domain_id : p->domid);
-        if ( !e->d )
-            return GNTST_bad_domain;
-        rc = grant_acquire(e->d, p->u.ref, cd, readonly, &e->pg);
-        e->claimed = rc == GNTST_okay;
-        e->ref = p->u.ref;
-        return rc;
-    }
     if ( p->domid != DOMID_SELF && p->domid != cd->domain_id )
         return GNTST_permission_denied;
     e->pg = get_page_from_gfn(cd, _gfn(p->u.gmfn), &t);
     if ( !e->pg )
         return GNTST_bad_page;
-    return !readonly && p2m_is_readonly(t) ? GNTST_bad_page : GNTST_okay;
+    e->length = PAGE_SIZE;
+    return !e->readonly && p2m_is_readonly(t) ? GNTST_bad_page : GNTST_okay;
+}
+
+static int end_acquire(struct copy_end *e, const struct gnttab_copy_ptr *p,
+                       uint16_t len, bool by_ref)
+{
+    int rc = by_ref ? end_by_ref(e, p) : end_by_frame(e, p);
+
+    if ( rc != GNTST_okay )
+        return rc;
+    return p->offset < e->offset || p->offset + len > e->offset + e->length
+               ? GNTST_general_error
+               : GNTST_okay;
 }
 
 int gnttab_copy_one(void *arg)
 {
     struct gnttab_copy *op = arg;
-    struct copy_end src = { 0 }, dst = { 0 };
+    struct copy_end src = { .readonly = true }, dst = { .readonly = false };
     int status;
 
     if ( op->flags & ~(GNTCOPY_source_gref | GNTCOPY_dest_gref) )
@@ -62,11 +112,11 @@ int gnttab_copy_one(void *arg)
               op->dest.offset + op->len > PAGE_SIZE )
         status = GNTST_bad_copy_arg;
     else
-        status = end_acquire(&src, &op->source, op->flags & GNTCOPY_source_gref,
-                             true);
+        status = end_acquire(&src, &op->source, op->len,
+                             op->flags & GNTCOPY_source_gref);
     if ( status == GNTST_okay )
-        status =
-            end_acquire(&dst, &op->dest, op->flags & GNTCOPY_dest_gref, false);
+        status = end_acquire(&dst, &op->dest, op->len,
+                             op->flags & GNTCOPY_dest_gref);
     if ( status == GNTST_okay )
         memmove((char *)page_to_virt(dst.pg) + op->dest.offset,
                 (char *)page_to_virt(src.pg) + op->source.offset, op->len);

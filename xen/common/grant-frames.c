@@ -37,6 +37,22 @@ static bool add_frame(struct domain *d)
     return true;
 }
 
+int grant_table_grow_status(struct domain *d)
+{
+    struct grant_table *gt = d->grant_table;
+    void *page;
+
+    while ( gt->nr_status < grant_status_frames(gt->nr_frames) )
+    {
+        page = alloc_xenheap_page();
+        if ( !page )
+            return -ENOMEM;
+        share_xen_page_with_guest(page, d);
+        gt->status[gt->nr_status++] = page;
+    }
+    return 0;
+}
+
 int grant_table_grow(struct domain *d, uint32_t nr)
 {
     struct grant_table *gt = d->grant_table;
@@ -46,7 +62,7 @@ int grant_table_grow(struct domain *d, uint32_t nr)
     while ( gt->nr_frames < nr )
         if ( !add_frame(d) )
             return -ENOMEM;
-    return 0;
+    return gt->version == 1 ? 0 : grant_table_grow_status(d);
 }
 
 int grant_table_init(struct domain *d,
@@ -58,7 +74,6 @@ int grant_table_init(struct domain *d,
         limit_or_default(config->max_maptrack_frames, DEFAULT_MAPTRACK_FRAMES);
     struct grant_table *gt;
 
-    /* The highest version wanted; that there is only 1 shows in use. */
     if ( frames == 0 || frames > LIMIT_GRANT_FRAMES ||
          maps > LIMIT_MAPTRACK_FRAMES ||
          (config->grant_opts & ~XEN_DOMCTL_GRANT_version_mask) ||
@@ -70,17 +85,20 @@ int grant_table_init(struct domain *d,
         return -ENOMEM;
     spin_lock_init(&gt->lock);
     spin_lock_init(&gt->map_lock);
+    gt->version = 1;
+    gt->max_version = XEN_DOMCTL_GRANT_version(config->grant_opts);
     gt->max_frames = frames;
     gt->max_map_frames = maps;
     gt->map_free = MAPTRACK_END;
     gt->frame = xzalloc_array(void *, frames);
+    gt->status = xzalloc_array(grant_status_t *, grant_status_frames(frames));
     gt->active = xzalloc_array(struct grant_active *, frames * ACTIVE_PAGES);
     gt->map = xzalloc_array(struct maptrack *, maps ? maps : 1);
     d->grant_table = gt;
     d->max_grant_frames = frames;
     d->max_maptrack_frames = maps;
     /* domain_create() destroys a half-made table too. */
-    if ( !gt->frame || !gt->active || !gt->map )
+    if ( !gt->frame || !gt->status || !gt->active || !gt->map )
         return -ENOMEM;
     return grant_table_grow(d, 1);
 }
@@ -94,18 +112,40 @@ void grant_table_destroy(struct domain *d)
         return;
     for ( i = 0; i < gt->nr_frames; i++ )
         free_xenheap_page(gt->frame[i]);
+    for ( i = 0; i < gt->nr_status; i++ )
+        free_xenheap_page(gt->status[i]);
     for ( i = 0; i < gt->nr_frames * ACTIVE_PAGES; i++ )
         free_xenheap_page(gt->active[i]);
     for ( i = 0; i < gt->nr_map_frames; i++ )
         free_xenheap_page(gt->map[i]);
     xfree(gt->frame);
+    xfree(gt->status);
     xfree(gt->active);
     xfree(gt->map);
     xfree(gt);
     d->grant_table = NULL;
 }
 
-int grant_table_get_frame(struct domain *d, uint64_t idx, mfn_t *mfn)
+/* Have frames up to idx, the lock held. */
+static int grow_for(struct domain *d, bool status, uint64_t idx)
+{
+    struct grant_table *gt = d->grant_table;
+    uint32_t nr = idx + 1;
+
+    if ( status )
+    {
+        if ( gt->version == 1 )
+            return -EINVAL;
+        if ( idx < gt->nr_status )
+            return 0;
+        /* Status frames come with frames, so ask for the first of its own. */
+        nr = idx * FRAMES_PER_STATUS + 1;
+    }
+    return grant_table_grow(d, max(nr, gt->nr_frames));
+}
+
+int grant_table_get_frame(struct domain *d, bool status, uint64_t idx,
+                          mfn_t *mfn)
 {
     struct grant_table *gt = d->grant_table;
     int rc;
@@ -113,10 +153,10 @@ int grant_table_get_frame(struct domain *d, uint64_t idx, mfn_t *mfn)
     if ( idx >= gt->max_frames )
         return -EINVAL;
     spin_lock(&gt->lock);
-    rc = grant_table_grow(d, idx + 1 > gt->nr_frames ? idx + 1 : gt->nr_frames);
+    rc = grow_for(d, status, idx);
     if ( !rc )
     {
-        *mfn = virt_to_mfn(gt->frame[idx]);
+        *mfn = virt_to_mfn(status ? (void *)gt->status[idx] : gt->frame[idx]);
         if ( !get_page(mfn_to_page(*mfn), NULL) )
             rc = -EINVAL;
     }

@@ -12,20 +12,21 @@
  *
  * A mapping holds a reference on the page through the p2m entry; pages keep
  * their owner's struct domain, so a handle's domain can always be found.
- * Only version 1 tables exist: version 2 is for frames beyond 2^32.
+ * A table's entries are of version 1 or 2, as its domain likes
+ * (grant-version.c).
  */
 #include <xen/grant-table.h>
 #include <xen/guest-access.h>
 #include <xen/hypercalls.h>
 #include <xen/lib.h>
 
-/* The page an entry offers, if its owner may offer it: GNTST_*. */
-static int entry_page(struct domain *rd, const grant_entry_v1_t *e,
-                      bool readonly, struct page_info **pg)
+/* The page at gfn of rd, if it may offer it: GNTST_*. */
+static int offered_page(struct domain *rd, uint64_t gfn, bool readonly,
+                        struct page_info **pg)
 {
     p2m_type_t t;
 
-    *pg = get_page_from_gfn(rd, _gfn(READ_ONCE(e->frame)), &t);
+    *pg = get_page_from_gfn(rd, _gfn(gfn), &t);
     if ( !*pg )
         return GNTST_bad_page;
     /* Not what it has from others itself, and nothing of the hypervisor. */
@@ -37,12 +38,42 @@ static int entry_page(struct domain *rd, const grant_entry_v1_t *e,
     return GNTST_bad_page;
 }
 
+/* An entry that was just claimed: what it offers. first: nobody else did. */
+static int claimed_page(struct domain *rd, struct grant_active *act, bool first,
+                        bool readonly, struct grant_offer *offer,
+                        struct page_info **pg)
+{
+    int rc;
+
+    if ( offer->transitive )
+        return GNTST_okay;
+    if ( first )
+    {
+        rc = offered_page(rd, offer->frame, readonly, pg);
+        if ( rc != GNTST_okay )
+            return rc;
+        act->mfn = (uint32_t)mfn_x(page_to_mfn(*pg));
+        act->offset = offer->offset;
+        act->length = offer->length;
+        return GNTST_okay;
+    }
+    /* In use: page and part are those that it was claimed with. */
+    offer->offset = act->offset;
+    offer->length = act->length;
+    *pg = mfn_to_page(_mfn(act->mfn));
+    if ( get_page(*pg, rd) )
+        return GNTST_okay;
+    *pg = NULL;
+    return GNTST_bad_page;
+}
+
 int grant_acquire(struct domain *rd, grant_ref_t ref, const struct domain *ld,
-                  bool readonly, struct page_info **pg)
+                  bool readonly, bool mapping, struct grant_offer *offer,
+                  struct page_info **pg)
 {
     struct grant_table *gt = rd->grant_table;
     struct grant_active *act;
-    grant_entry_v1_t *e;
+    struct grant_slot slot;
     bool first;
     int rc;
 
@@ -55,30 +86,22 @@ int grant_acquire(struct domain *rd, grant_ref_t ref, const struct domain *ld,
         spin_unlock(&gt->lock);
         return GNTST_bad_gntref;
     }
-    e = grant_entry(gt, ref);
+    slot = grant_slot(gt, ref);
     act = grant_active(gt, ref);
     first = !grant_in_use(act);
-    rc = grant_claim(e, act, ld->domain_id, readonly);
+    rc = grant_claim(&slot, act, ld->domain_id, readonly, mapping);
     if ( rc == GNTST_okay )
     {
-        if ( first )
-        {
-            rc = entry_page(rd, e, readonly, pg);
-            if ( rc == GNTST_okay )
-                act->mfn = mfn_x(page_to_mfn(*pg));
-        }
+        if ( slot.status )
+            grant_read_v2(grant_entry_v2(gt, ref), offer);
         else
-        {
-            /* In use: the frame is the one it was claimed with. */
-            *pg = mfn_to_page(_mfn(act->mfn));
-            if ( !get_page(*pg, rd) )
-            {
-                *pg = NULL;
-                rc = GNTST_bad_page;
-            }
-        }
+            grant_read_v1(grant_entry_v1(gt, ref), offer);
+        /* Its owner may have made it so since it was claimed. */
+        rc = mapping && (offer->transitive || offer->length != PAGE_SIZE)
+                 ? GNTST_general_error
+                 : claimed_page(rd, act, first, readonly, offer, pg);
         if ( rc != GNTST_okay )
-            grant_release(e, act, readonly);
+            grant_release(&slot, act, readonly);
     }
     spin_unlock(&gt->lock);
     return rc;
@@ -87,10 +110,14 @@ int grant_acquire(struct domain *rd, grant_ref_t ref, const struct domain *ld,
 void grant_drop(struct domain *rd, grant_ref_t ref, bool readonly)
 {
     struct grant_table *gt = rd->grant_table;
+    struct grant_slot slot;
 
     spin_lock(&gt->lock);
     if ( ref < grant_nr_refs(gt) )
-        grant_release(grant_entry(gt, ref), grant_active(gt, ref), readonly);
+    {
+        slot = grant_slot(gt, ref);
+        grant_release(&slot, grant_active(gt, ref), readonly);
+    }
     spin_unlock(&gt->lock);
 }
 
@@ -99,6 +126,7 @@ static int map_one(struct gnttab_map_grant_ref *op)
     struct domain *ld = current->domain;
     bool readonly = op->flags & GNTMAP_readonly;
     struct page_info *pg = NULL;
+    struct grant_offer offer;
     struct maptrack *m;
     struct domain *rd;
     uint32_t handle;
@@ -120,7 +148,7 @@ static int map_one(struct gnttab_map_grant_ref *op)
         put_domain(rd);
         return GNTST_no_device_space;
     }
-    status = grant_acquire(rd, op->ref, ld, readonly, &pg);
+    status = grant_acquire(rd, op->ref, ld, readonly, true, &offer, &pg);
     if ( status != GNTST_okay )
         goto fail;
     /* The reference on the page goes to the p2m entry. */
@@ -204,61 +232,6 @@ static int gnttab_unmap(void *arg)
     return 0;
 }
 
-static int gnttab_set_version(void *arg)
-{
-    struct gnttab_set_version *op = arg;
-
-    if ( op->version != 1 && op->version != 2 )
-        return -EINVAL;
-    if ( op->version == 2 )
-        return -ENOSYS;
-    op->version = 1;
-    return 0;
-}
-
-static int gnttab_get_version(void *arg)
-{
-    struct gnttab_get_version *op = arg;
-    struct domain *d;
-    int rc = domain_get_target(op->dom, &d);
-
-    if ( rc )
-        return rc;
-    op->version = 1;
-    put_domain(d);
-    return 0;
-}
-
-static int swap_entries(grant_ref_t a, grant_ref_t b)
-{
-    struct grant_table *gt = current->domain->grant_table;
-    grant_entry_v1_t tmp;
-    int status = GNTST_okay;
-
-    spin_lock(&gt->lock);
-    if ( a >= grant_nr_refs(gt) || b >= grant_nr_refs(gt) )
-        status = GNTST_bad_gntref;
-    else if ( grant_in_use(grant_active(gt, a)) ||
-              grant_in_use(grant_active(gt, b)) )
-        status = GNTST_eagain;
-    else if ( a != b )
-    {
-        tmp = *grant_entry(gt, a);
-        *grant_entry(gt, a) = *grant_entry(gt, b);
-        *grant_entry(gt, b) = tmp;
-    }
-    spin_unlock(&gt->lock);
-    return status;
-}
-
-static int gnttab_swap(void *arg)
-{
-    struct gnttab_swap_grant_ref *op = arg;
-
-    op->status = swap_entries(op->ref_a, op->ref_b);
-    return 0;
-}
-
 /* only_one: the operation takes a single element, count must be 1. */
 #define OP(cmd, handler, type, one) \
     [GNTTABOP_##cmd] = { handler, sizeof(struct type), one }
@@ -308,10 +281,10 @@ long do_grant_table_op(unsigned long cmd, unsigned long arg,
         if ( copy_from_guest_va(op, arg, ops[cmd].size) )
             return -EFAULT;
         rc = ops[cmd].fn(op);
+        if ( copy_to_guest_va(arg, op, ops[cmd].size) && !rc )
+            rc = -EFAULT;
         if ( rc )
             return rc;
-        if ( copy_to_guest_va(arg, op, ops[cmd].size) )
-            return -EFAULT;
     }
     return 0;
 }

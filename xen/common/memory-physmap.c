@@ -67,10 +67,8 @@ static int map_grant_frame(struct domain *d, uint64_t idx, gfn_t gfn)
     mfn_t mfn;
     int rc;
 
-    /* Status frames are for version 2 tables. */
-    if ( idx & XENMAPIDX_grant_table_status )
-        return -EINVAL;
-    rc = grant_table_get_frame(d, idx, &mfn);
+    rc = grant_table_get_frame(d, idx & XENMAPIDX_grant_table_status,
+                               idx & ~XENMAPIDX_grant_table_status, &mfn);
     return rc ? rc : map_xen_page(d, mfn, gfn);
 }
 
@@ -266,9 +264,14 @@ long mem_remove_from_physmap(uint64_t arg, unsigned long start,
 static uint32_t resource_size(const struct domain *d, uint16_t type,
                               uint32_t id)
 {
-    return type == XENMEM_resource_grant_table &&
-                   id == XENMEM_resource_grant_table_id_shared
-               ? d->grant_table->max_frames
+    const struct grant_table *gt = d->grant_table;
+
+    if ( type != XENMEM_resource_grant_table )
+        return 0;
+    if ( id == XENMEM_resource_grant_table_id_shared )
+        return gt->max_frames;
+    return id == XENMEM_resource_grant_table_id_status && gt->max_version > 1
+               ? grant_status_frames(gt->max_frames)
                : 0;
 }
 
@@ -291,7 +294,9 @@ static long acquire_frames(struct domain *d,
         }
         if ( copy_from_guest_offset(&gfn, r->frame_list, i, 1) )
             return -EFAULT;
-        rc = grant_table_get_frame(d, r->frame + i, &mfn);
+        rc = grant_table_get_frame(
+            d, r->id == XENMEM_resource_grant_table_id_status, r->frame + i,
+            &mfn);
         if ( !rc && (rc = vacate(cd, _gfn(gfn))) != 0 )
             put_page(mfn_to_page(mfn));
         if ( rc )

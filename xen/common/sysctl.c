@@ -61,7 +61,8 @@ static int sysctl_physinfo(struct xen_sysctl *op)
     pi->free_pages = avail_pages();
     pi->outstanding_pages = outstanding_claims();
     pi->max_mfn = max_page - 1;
-    pi->capabilities = XEN_SYSCTL_PHYSCAP_gnttab_v1;
+    pi->capabilities =
+        XEN_SYSCTL_PHYSCAP_gnttab_v1 | XEN_SYSCTL_PHYSCAP_gnttab_v2;
     arch_sysctl_physinfo(pi);
     return 0;
 }

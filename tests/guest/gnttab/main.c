@@ -5,7 +5,8 @@
  * Expect: the table has a size and can be mapped; the toolstack's two entries
  * name the console and xenstore pages; copies between frames and from our own
  * grants move the right bytes; our own grant can be mapped and unmapped; every
- * wrong argument has its own status.
+ * wrong argument has its own status. With version 2, of which the marks are in
+ * frames of their own, part of a page can be offered too.
  */
 #include <public/arch-x86/cpuid.h>
 
@@ -163,6 +164,60 @@ static void check_map(void)
     table[OUR_GREF].flags = 0;
 }
 
+static void set_version(uint32_t version, long rc)
+{
+    struct gnttab_set_version v = { .version = version };
+
+    check_rc("set_version", grant_table_op(GNTTABOP_set_version, &v, 1), rc);
+    if ( !rc )
+        check_eq("the version", v.version, version);
+}
+
+static void check_version_2(void)
+{
+    struct xen_add_to_physmap a = { .domid = DOMID_SELF,
+                                    .space = XENMAPSPACE_grant_table,
+                                    .idx = XENMAPIDX_grant_table_status };
+    union grant_entry_v2 *v2 = (void *)table;
+    uint32_t console = table[GNTTAB_RESERVED_CONSOLE].frame;
+    char *from = alloc_page(), *to = alloc_page();
+    grant_status_t *status = alloc_page();
+    struct gnttab_copy c = {
+        .source = { .u.ref = OUR_GREF, .domid = DOMID_SELF, .offset = 32 },
+        .dest = { .u.gmfn = gfn_of(to), .domid = DOMID_SELF },
+        .len = 16,
+        .flags = GNTCOPY_source_gref,
+    };
+
+    a.gpfn = gfn_of(status);
+    check(memory_op(XENMEM_add_to_physmap, &a) < 0,
+          "version 1 has no status frames");
+    set_version(3, -XEN_EINVAL);
+    set_version(2, 0);
+    check_rc("map the status", memory_op(XENMEM_add_to_physmap, &a), 0);
+    check_eq("the console's entry is taken along",
+             v2[GNTTAB_RESERVED_CONSOLE].full_page.frame, console);
+
+    for ( unsigned int i = 0; i < PAGE_SIZE; i++ )
+        from[i] = (char)(i * 5);
+    v2[OUR_GREF].sub_page.frame = gfn_of(from);
+    v2[OUR_GREF].sub_page.page_off = 32;
+    v2[OUR_GREF].sub_page.length = 16;
+    v2[OUR_GREF].hdr.domid = self;
+    __atomic_store_n(&v2[OUR_GREF].hdr.flags, GTF_permit_access | GTF_sub_page,
+                     __ATOMIC_SEQ_CST);
+    check_eq("copy from part of a page", copy(&c), GNTST_okay);
+    check(!memcmp(to, from + 32, 16), "the part arrived");
+    check_eq("no marks are left", status[OUR_GREF], 0);
+    c.source.offset = 31;
+    check_eq("copy from before it", copy(&c), GNTST_general_error);
+    c.source.offset = 33;
+    check_eq("copy from beyond it", copy(&c), GNTST_general_error);
+
+    set_version(1, 0);
+    check_eq("back again", table[GNTTAB_RESERVED_CONSOLE].frame, console);
+}
+
 void test_main(void)
 {
     self = (domid_t)cpuid(XEN_CPUID_LEAF(4), 0).c;
@@ -172,4 +227,5 @@ void test_main(void)
     check_reserved();
     check_copy();
     check_map();
+    check_version_2();
 }

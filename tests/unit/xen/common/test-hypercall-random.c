@@ -3,6 +3,7 @@
 /* TEST-SOURCES: xen/common/memory-physmap.c xen/common/grant-frames.c */
 /* TEST-SOURCES: xen/common/grant-table.c xen/common/grant-copy.c */
 /* TEST-SOURCES: xen/common/grant-entry.c xen/common/grant-maptrack.c */
+/* TEST-SOURCES: xen/common/grant-version.c */
 /* TEST-SOURCES: xen/common/event-channel.c xen/common/event-port.c */
 /* TEST-SOURCES: xen/common/event-send.c xen/common/event-2l.c */
 /* TEST-SOURCES: xen/common/event-fifo.c xen/common/event-fifo-queue.c */
@@ -94,7 +95,7 @@ static void scribble(struct domain *d)
 
     if ( page )
         page[any() % 1024] = any() % 2 ? any() : likely_value();
-    *grant_entry(d->grant_table, any() % 16) =
+    *grant_entry_v1(d->grant_table, any() % 16) =
         (grant_entry_v1_t){ any() % 16, ids[any() % NR_DOMAINS],
                             likely_value() };
 }

@@ -3,6 +3,7 @@
 /* TEST-SOURCES: xen/common/memory-physmap.c xen/common/grant-frames.c */
 /* TEST-SOURCES: xen/common/grant-table.c xen/common/grant-copy.c */
 /* TEST-SOURCES: xen/common/grant-entry.c xen/common/grant-maptrack.c */
+/* TEST-SOURCES: xen/common/grant-version.c */
 /* TEST-SOURCES: xen/common/event-port.c xen/common/event-send.c */
 /* TEST-SOURCES: xen/common/event-2l.c xen/common/event-fifo.c */
 /* TEST-SOURCES: xen/common/event-fifo-queue.c */
