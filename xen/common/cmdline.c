@@ -180,6 +180,24 @@ void cmdline_parse(const char *cmdline)
     }
 }
 
+const struct param *param_runtime(unsigned int i)
+{
+    const struct param *p, *q;
+    unsigned int before;
+
+    for ( p = __start_nidus_params; p < __stop_nidus_params; p++ )
+    {
+        if ( !p->show )
+            continue;
+        before = 0;
+        for ( q = __start_nidus_params; q < __stop_nidus_params; q++ )
+            before += q->show && strcmp(q->name, p->name) < 0;
+        if ( before == i )
+            return p;
+    }
+    return NULL;
+}
+
 const char *cmdline_text(void)
 {
     return text;

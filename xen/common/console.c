@@ -120,7 +120,12 @@ static int parse_conswitch(const char *s)
     switch_char = c - 'a' + 1;
     return 0;
 }
-custom_param("conswitch", parse_conswitch);
+
+static void show_conswitch(char *buf, size_t size)
+{
+    snprintf(buf, size, "%c", switch_char + 'a' - 1);
+}
+runtime_param("conswitch", parse_conswitch, show_conswitch);
 
 static char input[256];
 static unsigned int input_head, input_tail;

@@ -6,7 +6,7 @@
 
 /*
  * What is missing answers -ENOSYS: the PV-only calls, and those whose
- * absence guests and tools accept (xsm_op, hypfs_op, kexec_op, argo_op, mca).
+ * absence guests and tools accept (xsm_op, kexec_op, argo_op, mca).
  */
 hypercall_fn_t *const hypercall_table[NR_HYPERCALLS] = {
     [__HYPERVISOR_platform_op] = do_platform_op,
@@ -25,6 +25,7 @@ hypercall_fn_t *const hypercall_table[NR_HYPERCALLS] = {
     [__HYPERVISOR_domctl] = do_domctl,
     [__HYPERVISOR_xenpmu_op] = do_xenpmu_op,
     [__HYPERVISOR_dm_op] = do_dm_op,
+    [__HYPERVISOR_hypfs_op] = do_hypfs_op,
 };
 
 /* Where the arguments of the running hypercall live when it is nested. */

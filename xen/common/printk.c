@@ -26,25 +26,38 @@ struct threshold
 static struct threshold host_threshold = { 2, 2 };
 static struct threshold guest_threshold = { 0, 1 };
 
+static const struct
+{
+    const char *name;
+    int level;
+} level_names[] = {
+    { "none", LEVEL_NONE }, { "error", 0 }, { "warning", 1 },
+    { "info", 2 },          { "debug", 3 }, { "all", LEVEL_ALL },
+};
+
 static int parse_level(const char *s, size_t len, int *level)
 {
-    static const struct
-    {
-        const char *name;
-        int level;
-    } names[] = {
-        { "none", LEVEL_NONE }, { "error", 0 }, { "warning", 1 },
-        { "info", 2 },          { "debug", 3 }, { "all", LEVEL_ALL },
-    };
-
-    for ( size_t i = 0; i < ARRAY_SIZE(names); i++ )
-        if ( strlen(names[i].name) == len &&
-             strncmp(names[i].name, s, len) == 0 )
+    for ( size_t i = 0; i < ARRAY_SIZE(level_names); i++ )
+        if ( strlen(level_names[i].name) == len &&
+             strncmp(level_names[i].name, s, len) == 0 )
         {
-            *level = names[i].level;
+            *level = level_names[i].level;
             return 0;
         }
     return -EINVAL;
+}
+
+static const char *level_name(int level)
+{
+    for ( size_t i = 0; i < ARRAY_SIZE(level_names); i++ )
+        if ( level_names[i].level == level )
+            return level_names[i].name;
+    return "";
+}
+
+static void show_threshold(const struct threshold *t, char *buf, size_t size)
+{
+    snprintf(buf, size, "%s/%s", level_name(t->always), level_name(t->limited));
 }
 
 /* LEVEL[/LEVEL]: always, and with a rate limit. */
@@ -66,13 +79,23 @@ static int parse_loglvl(const char *s)
 {
     return parse_threshold(s, &host_threshold);
 }
-custom_param("loglvl", parse_loglvl);
+
+static void show_loglvl(char *buf, size_t size)
+{
+    show_threshold(&host_threshold, buf, size);
+}
+runtime_param("loglvl", parse_loglvl, show_loglvl);
 
 static int parse_guest_loglvl(const char *s)
 {
     return parse_threshold(s, &guest_threshold);
 }
-custom_param("guest_loglvl", parse_guest_loglvl);
+
+static void show_guest_loglvl(char *buf, size_t size)
+{
+    show_threshold(&guest_threshold, buf, size);
+}
+runtime_param("guest_loglvl", parse_guest_loglvl, show_guest_loglvl);
 
 static enum stamp_kind {
     STAMP_NONE,
@@ -82,12 +105,13 @@ static enum stamp_kind {
     STAMP_RAW,
 } stamp_kind;
 
+static const char *const stamp_names[] = {
+    [STAMP_NONE] = "none", [STAMP_DATE] = "date", [STAMP_DATEMS] = "datems",
+    [STAMP_BOOT] = "boot", [STAMP_RAW] = "raw",
+};
+
 static int parse_stamps(const char *s)
 {
-    static const char *const names[] = {
-        [STAMP_NONE] = "none", [STAMP_DATE] = "date", [STAMP_DATEMS] = "datems",
-        [STAMP_BOOT] = "boot", [STAMP_RAW] = "raw",
-    };
     int b = parse_bool(s, strlen(s));
 
     if ( *s == '\0' || b >= 0 )
@@ -95,15 +119,20 @@ static int parse_stamps(const char *s)
         stamp_kind = b == 0 ? STAMP_NONE : STAMP_DATE;
         return 0;
     }
-    for ( size_t i = 0; i < ARRAY_SIZE(names); i++ )
-        if ( strcmp(names[i], s) == 0 )
+    for ( size_t i = 0; i < ARRAY_SIZE(stamp_names); i++ )
+        if ( strcmp(stamp_names[i], s) == 0 )
         {
             stamp_kind = i;
             return 0;
         }
     return -EINVAL;
 }
-custom_param("console_timestamps", parse_stamps);
+
+static void show_stamps(char *buf, size_t size)
+{
+    strlcpy(buf, stamp_names[stamp_kind], size);
+}
+runtime_param("console_timestamps", parse_stamps, show_stamps);
 
 static void format_date(char *buf, size_t size, bool ms)
 {

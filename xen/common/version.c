@@ -34,9 +34,11 @@ static long op_compile_info(uint64_t arg)
     xen_compile_info_t info;
 
     memset(&info, 0, sizeof(info));
-    strlcpy(info.compiler, "gcc " __VERSION__, sizeof(info.compiler));
-    strlcpy(info.compile_by, "nidus", sizeof(info.compile_by));
-    /* No date: the same source makes the same image on any day. */
+    strlcpy(info.compiler, XEN_COMPILER, sizeof(info.compiler));
+    strlcpy(info.compile_by, XEN_COMPILE_BY, sizeof(info.compile_by));
+    strlcpy(info.compile_domain, XEN_COMPILE_DOMAIN,
+            sizeof(info.compile_domain));
+    strlcpy(info.compile_date, XEN_COMPILE_DATE, sizeof(info.compile_date));
     return copy_arg_to_guest(arg, &info) ? -EFAULT : 0;
 }
 

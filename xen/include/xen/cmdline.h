@@ -23,6 +23,8 @@ struct param
     void *var;
     int (*fn)(const char *value);
     const char *text;
+    /* Those that can be set at run time, too, say what they are now. */
+    void (*show)(char *buf, size_t size);
 };
 
 #define PARAM_ROW(id, ...)                                                  \
@@ -30,19 +32,22 @@ struct param
         param_row_##id = { __VA_ARGS__ }
 #define PARAM_ROW_(id, ...) PARAM_ROW(id, __VA_ARGS__)
 
-#define boolean_param(name, variable) \
-    PARAM_ROW_(variable, name, PARAM_BOOL, 0, &(variable), NULL, NULL)
-#define integer_param(name, variable) \
-    PARAM_ROW_(variable, name, PARAM_UINT, 0, &(variable), NULL, NULL)
-#define size_param(name, variable) \
-    PARAM_ROW_(variable, name, PARAM_SIZE, 0, &(variable), NULL, NULL)
-#define string_param(name, variable)                                       \
-    PARAM_ROW_(variable, name, PARAM_STRING, sizeof(variable), (variable), \
-               NULL, NULL)
-#define custom_param(name, function) \
-    PARAM_ROW_(function, name, PARAM_CUSTOM, 0, NULL, function, NULL)
-#define accepted_param(id, name, why) \
-    PARAM_ROW_(id, name, PARAM_ACCEPTED, 0, NULL, NULL, why)
+#define boolean_param(name_, variable) \
+    PARAM_ROW_(variable, .name = name_, .kind = PARAM_BOOL, .var = &(variable))
+#define integer_param(name_, variable) \
+    PARAM_ROW_(variable, .name = name_, .kind = PARAM_UINT, .var = &(variable))
+#define size_param(name_, variable) \
+    PARAM_ROW_(variable, .name = name_, .kind = PARAM_SIZE, .var = &(variable))
+#define string_param(name_, variable)                         \
+    PARAM_ROW_(variable, .name = name_, .kind = PARAM_STRING, \
+               .len = sizeof(variable), .var = (variable))
+#define custom_param(name_, function) \
+    PARAM_ROW_(function, .name = name_, .kind = PARAM_CUSTOM, .fn = function)
+#define runtime_param(name_, function, shower)                                \
+    PARAM_ROW_(function, .name = name_, .kind = PARAM_CUSTOM, .fn = function, \
+               .show = shower)
+#define accepted_param(id, name_, why) \
+    PARAM_ROW_(id, .name = name_, .kind = PARAM_ACCEPTED, .text = why)
 
 /*
  * Parse the hypervisor's options. The text is kept (cmdline_text()); what
@@ -53,6 +58,9 @@ const char *cmdline_text(void);
 const char *cmdline_dom0_extra(void);
 /* Name on the console what was unknown, malformed or has no meaning here. */
 void cmdline_report(void);
+/* The i-th of the options that can be set at run time, by name; NULL: no more.
+ */
+const struct param *param_runtime(unsigned int i);
 /* 1, 0, or -1 if s is no boolean word; len bytes of it. */
 int parse_bool(const char *s, size_t len);
 

@@ -9,3 +9,9 @@
 
 /* arch/x86/banner.c; set by the build. */
 extern const char nidus_version[], nidus_commit[];
+
+/* Who made this image. No date: the same source makes the same on any day. */
+#define XEN_COMPILER       "gcc " __VERSION__
+#define XEN_COMPILE_BY     "nidus"
+#define XEN_COMPILE_DOMAIN ""
+#define XEN_COMPILE_DATE   ""
