@@ -266,6 +266,10 @@ static int sysctl_get_cpu_levelling_caps(struct xen_sysctl *op)
     return 0;
 }
 
+/*
+ * What is missing is -ENOSYS, as on a Xen built without it: trace buffers,
+ * performance counters, lock profiles, live patches.
+ */
 #define ROW(name, fn, copy) [XEN_SYSCTL_##name] = { fn, copy }
 
 static const struct
@@ -281,12 +285,17 @@ static const struct
     ROW(getcpuinfo, sysctl_getcpuinfo, COPY_OK),
     ROW(availheap, sysctl_availheap, COPY_OK),
     ROW(get_pmstat, sysctl_pm, COPY_NONE),
+    ROW(cpu_hotplug, sysctl_cpu_hotplug, COPY_NONE),
     ROW(pm_op, sysctl_pm, COPY_NONE),
+    ROW(page_offline_op, sysctl_page_offline_op, COPY_NONE),
     ROW(cputopoinfo, sysctl_cputopoinfo, COPY_OK),
     ROW(numainfo, sysctl_numainfo, COPY_OK),
     ROW(cpupool_op, sysctl_cpupool_op, COPY_OK),
     ROW(scheduler_op, sysctl_scheduler_op, COPY_OK),
+    ROW(coverage_op, sysctl_coverage_op, COPY_NONE),
+    ROW(psr_cmt_op, sysctl_psr, COPY_NONE),
     ROW(pcitopoinfo, sysctl_pcitopoinfo, COPY_NONE),
+    ROW(psr_alloc, sysctl_psr, COPY_NONE),
     ROW(get_cpu_levelling_caps, sysctl_get_cpu_levelling_caps, COPY_OK),
     ROW(get_cpu_featureset, arch_sysctl_get_cpu_featureset, COPY_ALWAYS),
     ROW(get_cpu_policy, arch_sysctl_get_cpu_policy, COPY_OK),

@@ -230,6 +230,43 @@ struct xen_sysctl_pcitopoinfo
     XEN_GUEST_HANDLE_64(uint32) nodes;              /* OUT */
 };
 
+#define XEN_SYSCTL_CPU_HOTPLUG_ONLINE      0
+#define XEN_SYSCTL_CPU_HOTPLUG_OFFLINE     1
+#define XEN_SYSCTL_CPU_HOTPLUG_SMT_ENABLE  2
+#define XEN_SYSCTL_CPU_HOTPLUG_SMT_DISABLE 3
+struct xen_sysctl_cpu_hotplug
+{
+    uint32_t cpu; /* IN */
+    uint32_t op;  /* IN: XEN_SYSCTL_CPU_HOTPLUG_* */
+};
+
+#define sysctl_page_offline       1
+#define sysctl_page_online        2
+#define sysctl_query_page_offline 3
+struct xen_sysctl_page_offline_op
+{
+    uint32_t cmd;                    /* IN: sysctl_* above */
+    uint32_t start;                  /* IN: first frame */
+    uint32_t end;                    /* IN: last frame */
+    XEN_GUEST_HANDLE(uint32) status; /* OUT: PG_*, one for each frame */
+};
+/* Answers to offlining and onlining, ... */
+#define PG_OFFLINE_INVALID     (1UL << 0)
+#define PG_OFFLINE_OFFLINED    (1UL << 1)
+#define PG_OFFLINE_PENDING     (1UL << 2)
+#define PG_OFFLINE_FAILED      (1UL << 3)
+#define PG_OFFLINE_AGAIN       (1UL << 4)
+#define PG_ONLINE_FAILED       PG_OFFLINE_FAILED
+#define PG_ONLINE_ONLINED      PG_OFFLINE_OFFLINED
+#define PG_OFFLINE_XENPAGE     (1UL << 8)
+#define PG_OFFLINE_DOM0PAGE    (1UL << 9)
+#define PG_OFFLINE_ANONYMOUS   (1UL << 10)
+#define PG_OFFLINE_OWNED       (1UL << 12)
+#define PG_OFFLINE_OWNER_SHIFT 16
+/* ... and to the query. */
+#define PG_OFFLINE_STATUS_OFFLINED (1UL << 1)
+#define PG_OFFLINE_STATUS_ONLINE   (1UL << 2)
+
 struct xen_sysctl_cpu_levelling_caps
 {
     uint32_t caps; /* OUT */
@@ -284,6 +321,8 @@ struct xen_sysctl
         struct xen_sysctl_availheap availheap;
         struct xen_sysctl_cpupool_op cpupool_op;
         struct xen_sysctl_scheduler_op scheduler_op;
+        struct xen_sysctl_cpu_hotplug cpu_hotplug;
+        struct xen_sysctl_page_offline_op page_offline;
         struct xen_sysctl_cpu_levelling_caps cpu_levelling_caps;
         struct xen_sysctl_cpu_featureset cpu_featureset;
         struct xen_sysctl_cpu_policy cpu_policy;

@@ -41,6 +41,8 @@ uint64_t online_cpu_bits(void);
 #define SCHEDULER_ID XEN_SCHEDULER_CREDIT2
 
 typedef int sysctl_fn_t(struct xen_sysctl *op);
+sysctl_fn_t sysctl_cpu_hotplug, sysctl_page_offline_op, sysctl_coverage_op,
+    sysctl_psr;
 /* arch/x86/sysctl.c */
 sysctl_fn_t arch_sysctl_get_cpu_policy, arch_sysctl_get_cpu_featureset;
 void arch_sysctl_physinfo(struct xen_sysctl_physinfo *pi);
