@@ -22,7 +22,7 @@ HV_ARGS   ?=
 DOM0_ARGS ?=
 
 .PHONY: all build xen tools examples guest-tests
-.PHONY: run check check-all check-unit check-guest check-system bench
+.PHONY: run check check-all check-unit check-guest check-system bench check-kut
 .PHONY: install deps-build deps-run deps-test deps-lint
 .PHONY: format lint header-check clean help
 
@@ -49,6 +49,7 @@ deps-lint:
 
 # What the user gives reaches the script as it is, $ and quotes included.
 override CMD := $(value CMD)
+override T := $(value T)
 override GUESTS := $(value GUESTS)
 override HV_ARGS := $(value HV_ARGS)
 override DOM0_ARGS := $(value DOM0_ARGS)
@@ -72,6 +73,12 @@ check-guest: deps-test
 	@scripts/check guest
 check-system: deps-test
 	@scripts/check system
+
+# Test suites of others, built elsewhere; options: scripts/check-kut.
+export KUT KUT_BARE
+check-kut: deps-run
+	@$(MAKE) xen tools
+	@scripts/check-kut
 
 bench: deps-run
 	@$(MAKE) xen tools examples
@@ -112,6 +119,7 @@ help:
 	@echo 'make check-all     those that take too long for every change as well'
 	@echo 'make check-unit    the tests that need no emulator, in seconds'
 	@echo 'make check-guest, make check-system   the other two kinds'
+	@echo 'make check-kut KUT=DIR    kvm-unit-tests built in DIR, as guests'
 	@echo 'make bench         measure against Xen 4.17, in the same emulator'
 	@echo 'make install DESTDIR=...              stage everything'
 	@echo 'make format, lint, header-check       layout of the source'

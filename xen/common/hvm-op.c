@@ -6,6 +6,7 @@
 #include <xen/lib.h>
 #include <public/hvm/hvm_op.h>
 #include <public/hvm/params.h>
+#include <public/nidus.h>
 #include <public/sched.h>
 
 /* Who may do what with a parameter; the toolstack may what nobody may not. */
@@ -99,13 +100,41 @@ static int check_value(struct domain *d, uint32_t index, uint64_t value)
     return 0;
 }
 
+/* See xen/arch/x86/hvm/test-ports.c. */
+static int set_test_ports(struct domain *d, uint64_t ports)
+{
+    if ( ports & ~(uint64_t)(NIDUS_TEST_PORTS_COM1 | NIDUS_TEST_PORTS_EXIT) )
+        return -EINVAL;
+    d->arch.test_ports = (struct test_ports){ .on = ports };
+    return 0;
+}
+
+static int get_param(const struct domain *d, uint32_t index, uint64_t *value)
+{
+    int rc;
+
+    if ( index == HVM_PARAM_NIDUS_TEST_PORTS )
+    {
+        *value = d->arch.test_ports.on;
+        return 0;
+    }
+    rc = check_access(d, index, GUEST_READ);
+    if ( !rc )
+        *value = d->arch.params[index];
+    return rc;
+}
+
 static int set_param(struct domain *d, uint32_t index, uint64_t value)
 {
-    uint64_t old = d->arch.params[index];
-    int rc = check_access(d, index, GUEST_WRITE);
+    uint64_t old;
+    int rc;
 
+    if ( index == HVM_PARAM_NIDUS_TEST_PORTS )
+        return set_test_ports(d, value);
+    rc = check_access(d, index, GUEST_WRITE);
     if ( rc )
         return rc;
+    old = d->arch.params[index];
     if ( (param_rules[index] & ONCE) && old != 0 && old != value )
         return -EEXIST;
     rc = check_value(d, index, value);
@@ -122,7 +151,7 @@ static long op_param(uint64_t arg, bool set)
 
     if ( copy_arg_from_guest(&a, arg) )
         return -EFAULT;
-    if ( a.index >= HVM_NR_PARAMS )
+    if ( a.index >= HVM_NR_PARAMS && a.index != HVM_PARAM_NIDUS_TEST_PORTS )
         return -EINVAL;
     rc = domain_get_target(a.domid, &d);
     if ( rc )
@@ -131,8 +160,7 @@ static long op_param(uint64_t arg, bool set)
         rc = set_param(d, a.index, a.value);
     else
     {
-        rc = check_access(d, a.index, GUEST_READ);
-        a.value = d->arch.params[a.index];
+        rc = get_param(d, a.index, &a.value);
         if ( !rc && copy_arg_to_guest(arg, &a) )
             rc = -EFAULT;
     }

@@ -3,7 +3,6 @@
 #include "lib.h"
 
 extern uint64_t start_info_gpa;
-extern char image_end[];
 
 #define HEAP_START                                            \
     (4ul << 20) /* above the image, inside the smallest guest \

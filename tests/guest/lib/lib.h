@@ -27,6 +27,7 @@ void test_skip(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void test_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void test_failure(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void test_exit(void) __attribute__((noreturn));
+void test_result(void); /* the result line, for a case that ends otherwise */
 
 /* One comparison of what came back with what must; prints both when wrong. */
 #define check_eq(what, got, want)                                         \
@@ -70,6 +71,7 @@ int strcmp(const char *a, const char *b);
 
 /* boot.c */
 const struct hvm_start_info *start_info(void);
+extern char image_end[];
 extern bool booted_bare; /* no hypervisor: neither hypercalls nor Xen's time */
 void *alloc_pages(unsigned int n); /* zeroed, 1:1 mapped, never freed */
 #define alloc_page() alloc_pages(1)

@@ -54,12 +54,17 @@ static void emulator_power_off(void)
         asm volatile("cli; hlt");
 }
 
+void test_result(void)
+{
+    /* A case that only ran checks, all of them good, has succeeded. */
+    printf("Test result: %s\n", names[worst ? worst : STATUS_SUCCESS]);
+}
+
 void test_exit(void)
 {
     struct sched_shutdown arg = { .reason = SHUTDOWN_poweroff };
 
-    /* A case that only ran checks, all of them good, has succeeded. */
-    printf("Test result: %s\n", names[worst ? worst : STATUS_SUCCESS]);
+    test_result();
     if ( booted_bare )
         emulator_power_off();
     console_flush();

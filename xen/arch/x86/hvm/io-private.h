@@ -13,6 +13,10 @@ struct debug_line;
 pio_read_t debug_port_read;
 pio_write_t debug_port_write;
 
+/* test-ports.c: COM1, and ports that power off */
+pio_read_t test_com1_read;
+pio_write_t test_com1_write, test_exit_code_write, test_exit_word_write;
+
 /* vpci.c: the configuration mechanism of Dom0 */
 pio_read_t vpci_read;
 pio_write_t vpci_write;

@@ -3,7 +3,8 @@
 
 /*
  * A DomU without a device model reaches no port: reads give all ones, writes
- * vanish, except for the debug port. Dom0 owns the machine's ports; its I/O
+ * vanish, except for the debug port, and for those that test kernels ask
+ * for. Dom0 owns the machine's ports; its I/O
  * bitmap lets the instructions through but for what stays with the
  * hypervisor: the 8259s and the 8254 (not virtualized for a PVH Dom0), the
  * console's UART, PCI configuration (to hide MSI, see vpci.c) and the sleep
@@ -17,6 +18,7 @@
 #include <asm/hvm-io.h>
 #include <asm/io.h>
 #include <asm/processor.h>
+#include <public/nidus.h>
 #include "io-private.h"
 
 #define IO_BITMAP_ORDER 1 /* ports 0-7fff, ports 8000-ffff */
@@ -32,24 +34,28 @@ struct pio_range
     uint16_t first, last;
     pio_read_t *read;   /* NULL: all ones */
     pio_write_t *write; /* NULL: dropped */
+    uint8_t test;       /* only where this of test_ports.on is set */
 };
 
 static const struct pio_range domu_ranges[] = {
     { XEN_HVM_DEBUGCONS_IOPORT, XEN_HVM_DEBUGCONS_IOPORT, debug_port_read,
-      debug_port_write },
+      debug_port_write, 0 },
+    { 0xf4, 0xf4, NULL, test_exit_code_write, NIDUS_TEST_PORTS_EXIT },
+    { 0x3f8, 0x3ff, test_com1_read, test_com1_write, NIDUS_TEST_PORTS_COM1 },
+    { 0x8900, 0x8900, NULL, test_exit_word_write, NIDUS_TEST_PORTS_EXIT },
 };
 
 static pio_read_t sleep_read;
 static pio_write_t sleep_write;
 
 static const struct pio_range hwdom_ranges[] = {
-    { 0x20, 0x21, NULL, NULL }, /* 8259, first */
-    { 0x40, 0x43, NULL, NULL }, /* 8254 */
-    { 0x61, 0x61, NULL, NULL }, /* its gate and output */
-    { 0xa0, 0xa1, NULL, NULL }, /* 8259, second */
+    { 0x20, 0x21, NULL, NULL, 0 }, /* 8259, first */
+    { 0x40, 0x43, NULL, NULL, 0 }, /* 8254 */
+    { 0x61, 0x61, NULL, NULL, 0 }, /* its gate and output */
+    { 0xa0, 0xa1, NULL, NULL, 0 }, /* 8259, second */
     { XEN_HVM_DEBUGCONS_IOPORT, XEN_HVM_DEBUGCONS_IOPORT, debug_port_read,
-      debug_port_write },
-    { 0xcf8, 0xcff, vpci_read, vpci_write },
+      debug_port_write, 0 },
+    { 0xcf8, 0xcff, vpci_read, vpci_write, 0 },
 };
 
 struct hvm_hwdom_ports hvm_hwdom_ports;
@@ -151,7 +157,7 @@ static void sleep_write(struct vcpu *v, uint16_t port, unsigned int size,
 
 static const struct pio_range *find_range(const struct domain *d, uint16_t port)
 {
-    static const struct pio_range sleep = { 0, 0, sleep_read, sleep_write };
+    static const struct pio_range sleep = { 0, 0, sleep_read, sleep_write, 0 };
     const struct pio_range *r = domu_ranges;
     unsigned int n = ARRAY_SIZE(domu_ranges);
 
@@ -164,7 +170,7 @@ static const struct pio_range *find_range(const struct domain *d, uint16_t port)
     }
     for ( ; n--; r++ )
         if ( port >= r->first && port <= r->last )
-            return r;
+            return r->test & ~d->arch.test_ports.on ? NULL : r;
     return NULL;
 }
 

@@ -109,6 +109,14 @@ struct e820_entry_guest
     uint32_t type;
 } __packed;
 
+/* Ports for test kernels, hvm/test-ports.c. */
+struct test_ports
+{
+    uint8_t on;         /* NIDUS_TEST_PORTS_* */
+    uint8_t lcr;        /* COM1's line control register */
+    uint8_t exit_typed; /* letters of the word that powers off, so far */
+};
+
 struct hvm_domain
 {
     uint64_t params[NR_HVM_PARAMS];
@@ -118,6 +126,7 @@ struct hvm_domain
     struct cpu_policy *policy;
     uint64_t *io_bitmap;           /* two pages */
     struct debug_line *debug_line; /* port 0xe9, hvm/debug-port.c */
+    struct test_ports test_ports;
     uint32_t e820_nr;
     struct e820_entry_guest *e820; /* what XENMEM_memory_map tells */
     uint64_t tsc_offset;           /* guest TSC = host TSC + this */

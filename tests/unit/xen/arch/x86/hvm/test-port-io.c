@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* I/O instructions: who reaches which port, string forms, the debug port. */
 /* TEST-SOURCES: xen/arch/x86/hvm/port-io.c */
-/* TEST-SOURCES: xen/arch/x86/hvm/debug-port.c */
+/* TEST-SOURCES: xen/arch/x86/hvm/debug-port.c xen/arch/x86/hvm/test-ports.c */
 /* TEST-SOURCES: xen/arch/x86/hvm/vpci.c */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +14,7 @@
 #include <xen/console.h>
 #include <xen/domain.h>
 #include <xen/lib.h>
+#include <public/nidus.h>
 #include <asm/hvm-io.h>
 #include <asm/io.h>
 #include <asm/processor.h>
@@ -118,6 +119,11 @@ void guest_printk(const struct domain *d, const char *fmt, ...)
 void printk(const char *fmt, ...)
 {
 }
+static unsigned int shutdowns;
+void domain_shutdown(struct domain *d, uint8_t reason)
+{
+    shutdowns++;
+}
 void console_flush(void)
 {
 }
@@ -148,7 +154,8 @@ static int setup(void **state)
                                                 .console_port = COM1 };
     assert_int_equal(hvm_io_bitmap_init(&hwdom), 0);
     assert_int_equal(hvm_io_bitmap_init(&domu), 0);
-    reads = writes = 0;
+    reads = writes = shutdowns = 0;
+    domu.arch.test_ports = (struct test_ports){ 0 };
     rflags = 0;
     faulted = 0;
     printed[0] = 0;
@@ -373,14 +380,59 @@ static void long_string(void **state)
     assert_int_equal(g->rdi, MEM_BASE + 2000);
 }
 
+static void type(const char *text)
+{
+    while ( *text )
+        out(&vu, 0x8900, 1, *text++);
+}
+
+static void test_ports_when_asked_for(void **state)
+{
+    struct test_ports *t = &domu.arch.test_ports;
+
+    type("Shutdown");
+    out(&vu, 0xf4, 4, 0);
+    assert_int_equal(shutdowns, 0);
+    t->on = NIDUS_TEST_PORTS_COM1;
+    assert_int_equal(in(&vu, COM1 + 5, 1) & 0xff, 0x60);
+    out(&vu, COM1 + 3, 1, 0x80); /* the divisor is no text */
+    out(&vu, COM1, 1, 'x');
+    out(&vu, COM1 + 3, 1, 3);
+    for ( const char *c = "hello\n"; *c; c++ )
+        out(&vu, COM1, 1, *c);
+    assert_string_equal(printed, "hello\n");
+    out(&vu, 0xf4, 4, 0);
+    assert_int_equal(shutdowns, 0);
+
+    t->on = NIDUS_TEST_PORTS_EXIT;
+    assert_int_equal(in(&vu, COM1 + 5, 1) & 0xff, 0xff);
+    type("Shutdow");
+    out(&vu, 0x8900, 2, 'n');
+    type("xShutSShutdow");
+    assert_int_equal(shutdowns, 0);
+    type("n");
+    assert_int_equal(shutdowns, 1);
+    out(&vu, 0xf4, 4, 0);
+    assert_int_equal(shutdowns, 2);
+    type("n");
+    assert_int_equal(shutdowns, 2);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(bitmaps),        T(domu_reaches_nothing), T(dom0_closed_ports),
-        T(sleep_register), T(debug_port_lines),     T(debug_port_rate),
-        T(string_in),      T(string_widths),        T(string_fault),
+        T(bitmaps),
+        T(domu_reaches_nothing),
+        T(dom0_closed_ports),
+        T(sleep_register),
+        T(debug_port_lines),
+        T(debug_port_rate),
+        T(string_in),
+        T(string_widths),
+        T(string_fault),
         T(long_string),
+        T(test_ports_when_asked_for),
     };
 
     return cmocka_run_group_tests_name("port-io", tests, NULL, NULL);
