@@ -23,6 +23,13 @@ boot()
     "$NIDUS_TOP/scripts/boot" --hv "$HV" --tools "$TOOLS" --dir "$WORK" "$@"
 }
 
+# Build tests/system/programs/$1.c, for any Linux of the machine, at $2.
+build_program()
+{
+    "${CC:-cc}" -std=gnu11 -O2 -Wall -Wextra -Werror -static -s -o "$2" \
+        "$NIDUS_TOP/tests/system/programs/$1.c"
+}
+
 # Note a result of a script that runs many tests.
 result()
 {

@@ -18,6 +18,13 @@ void cpu_policy_init_system(const struct cpu_policy_params *hw)
     hw_params = *hw;
     cpu_policy_read_host(&raw_cpu_policy);
     host_cpu_policy = raw_cpu_policy;
+    if ( (raw_cpu_policy.xstate[1].a & CPUIDD1_A_XSAVEC) &&
+         !xsave_probe_compacted(&raw_cpu_policy, hw->xcr0_allowed) )
+    {
+        printk(XENLOG_WARNING "XSAVEC contradicts CPUID leaf 0xd: guests get "
+                              "neither it nor XSAVES\n");
+        host_cpu_policy.xstate[1].a &= ~(CPUIDD1_A_XSAVEC | CPUIDD1_A_XSAVES);
+    }
 
     params.max_vcpus = 1;
     params.kind = CPU_POLICY_MAX;

@@ -15,14 +15,10 @@
 #include <asm/msr-index.h>
 #include <asm/processor.h>
 #include <asm/vmx.h>
+#include <asm/xsave-defs.h>
 #include "vmx-ops.h"
 
-#define MXCSR_DEFAULT    0x1f80u
-#define FCW_DEFAULT      0x037fu
-#define XSAVE_HEADER     512
-#define XSAVE_AREA_ORDER 2 /* 16 KiB hold any state we let guests have */
-#define FXSAVE_MXCSR_OFF 24
-#define XCR0_KNOWN       0x2e7ULL /* x87, SSE, AVX, AVX-512, PKRU */
+#define XCR0_KNOWN 0x2e7ULL /* x87, SSE, AVX, AVX-512, PKRU */
 
 /* Every component the guests of this machine may turn on, set at boot. */
 static uint64_t xcr0_all;
@@ -73,8 +69,8 @@ void fpu_reset(struct vcpu *v)
     const uint32_t mxcsr = MXCSR_DEFAULT;
 
     memset(area, 0, PAGE_SIZE << XSAVE_AREA_ORDER);
-    memcpy(area, &fcw, sizeof(fcw));
-    memcpy(area + FXSAVE_MXCSR_OFF, &mxcsr, sizeof(mxcsr));
+    memcpy(area + FXSAVE_FCW, &fcw, sizeof(fcw));
+    memcpy(area + FXSAVE_MXCSR, &mxcsr, sizeof(mxcsr));
     v->arch.xcr0 = 1;
 }
 
@@ -84,13 +80,13 @@ void fpu_load_legacy(struct vcpu *v, const uint8_t fxsave[512])
     uint64_t xstate_bv;
     uint32_t mxcsr;
 
-    memcpy(area, fxsave, 512);
-    memcpy(&mxcsr, area + FXSAVE_MXCSR_OFF, sizeof(mxcsr));
+    memcpy(area, fxsave, FXSAVE_SIZE);
+    memcpy(&mxcsr, area + FXSAVE_MXCSR, sizeof(mxcsr));
     mxcsr &= 0xffff; /* reserved bits make XRSTOR fault */
-    memcpy(area + FXSAVE_MXCSR_OFF, &mxcsr, sizeof(mxcsr));
-    memcpy(&xstate_bv, area + XSAVE_HEADER, sizeof(xstate_bv));
+    memcpy(area + FXSAVE_MXCSR, &mxcsr, sizeof(mxcsr));
+    memcpy(&xstate_bv, area + XSAVE_XSTATE_BV, sizeof(xstate_bv));
     xstate_bv |= 3; /* x87 and SSE */
-    memcpy(area + XSAVE_HEADER, &xstate_bv, sizeof(xstate_bv));
+    memcpy(area + XSAVE_XSTATE_BV, &xstate_bv, sizeof(xstate_bv));
 }
 
 static void fpu_save(struct vcpu *v)

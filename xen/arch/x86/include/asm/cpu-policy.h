@@ -60,6 +60,15 @@ void cpu_policy_compute(const struct cpu_policy *host,
                         struct cpu_policy *out);
 
 /*
+ * Pure: whether an area written by XSAVEC holds the components where the
+ * CPUID leaves of host say, given what XSAVE wrote of the same registers.
+ */
+bool xsave_compacted_ok(const struct cpu_policy *host, uint64_t components,
+                        const uint8_t *standard, const uint8_t *compacted);
+/* Try that on this processor, where XCR0 is components. */
+bool xsave_probe_compacted(const struct cpu_policy *host, uint64_t components);
+
+/*
  * Bring a policy that a toolstack wrote in line: features within max, and
  * everything derived from features, controls and topology computed again.
  */

@@ -15,8 +15,20 @@
 #include <xen/lib.h>
 #include <public/domctl.h>
 #include <asm/cpu-policy.h>
+#include <asm/cpuid-defs.h>
 
 static int allocations;
+static bool compacted_ok = true;
+
+void printk(const char *fmt, ...)
+{
+}
+
+bool xsave_probe_compacted(const struct cpu_policy *host, uint64_t components)
+{
+    assert_int_equal(components, 7);
+    return compacted_ok;
+}
 
 void *xzalloc_bytes(size_t n)
 {
@@ -41,13 +53,18 @@ void cpu_policy_read_host(struct cpu_policy *host)
     host->ext[7].d = CPUIDE7_D_ITSC;
     host->ext[8].a = 39 | (48 << 8);
     host->xstate[0].a = 3;
+    host->xstate[1].a =
+        CPUIDD1_A_XSAVEOPT | CPUIDD1_A_XSAVEC | CPUIDD1_A_XSAVES;
 }
 
 static struct domain dom;
 
 static int setup(void **state)
 {
-    static const struct cpu_policy_params hw = { .xcr0_allowed = 7 };
+    static const struct cpu_policy_params hw = {
+        .xcr0_allowed = 7,
+        .hw_xsaves = true,
+    };
 
     cpu_policy_init_system(&hw);
     memset(&dom, 0, sizeof(dom));
@@ -98,6 +115,20 @@ static void kinds_of_domains(void **state)
     p = create(0);
     assert_true(p->ext[7].d & CPUIDE7_D_ITSC);
     assert_false(p->basic[1].c & CPUID1_C_VMX);
+}
+
+/* A processor that packs in its own way must not be offered for packing. */
+static void broken_compaction(void **state)
+{
+    assert_int_equal(create(0)->xstate[1].a,
+                     CPUIDD1_A_XSAVEOPT | CPUIDD1_A_XSAVEC | CPUIDD1_A_XSAVES);
+    cpu_policy_destroy_domain(&dom);
+
+    compacted_ok = false;
+    setup(state);
+    compacted_ok = true;
+    assert_int_equal(create(0)->xstate[1].a, CPUIDD1_A_XSAVEOPT);
+    assert_int_equal(hvm_max_cpu_policy.xstate[1].a, CPUIDD1_A_XSAVEOPT);
 }
 
 static int set(uint32_t leaf, uint32_t subleaf, uint32_t a, uint32_t b,
@@ -160,8 +191,8 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(system_policies),  T(kinds_of_domains),        T(toolstack_sets),
-        T(nested_keeps_vmx), T(refusals_change_nothing),
+        T(system_policies),  T(kinds_of_domains),  T(toolstack_sets),
+        T(nested_keeps_vmx), T(broken_compaction), T(refusals_change_nothing),
     };
 
     return cmocka_run_group_tests_name("cpu-policy-system", tests, NULL, NULL);
