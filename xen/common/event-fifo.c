@@ -3,6 +3,7 @@
 #include <xen/event.h>
 #include <xen/event-2l.h>
 #include <xen/lib.h>
+#include <asm/log-dirty.h>
 
 int evtchn_vcpu_init(struct vcpu *v)
 {
@@ -214,4 +215,21 @@ void evtchn_fifo_destroy(struct domain *d)
     for ( i = 0; i < a->nr_pages; i++ )
         put_page(mfn_to_page(virt_to_mfn(a->page[i])));
     xfree(a);
+}
+
+void evtchn_mark_dirty(struct domain *d)
+{
+    struct evtchn_domain *ed = d->evtchn;
+    struct vcpu *v;
+
+    spin_lock(&ed->lock);
+    if ( ed->fifo )
+    {
+        for_each_vcpu (d, v)
+            if ( v->evtchn->fifo.control )
+                p2m_mark_page_dirty(d, mfn_to_page(v->evtchn->fifo_mfn));
+        for ( uint32_t i = 0; i < ed->fifo->nr_pages; i++ )
+            p2m_mark_page_dirty(d, mfn_to_page(virt_to_mfn(ed->fifo->page[i])));
+    }
+    spin_unlock(&ed->lock);
 }

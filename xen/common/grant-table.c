@@ -19,6 +19,7 @@
 #include <xen/guest-access.h>
 #include <xen/hypercalls.h>
 #include <xen/lib.h>
+#include <asm/log-dirty.h>
 
 /* The page at gfn of rd, if it may offer it: GNTST_*. */
 static int offered_page(struct domain *rd, uint64_t gfn, bool readonly,
@@ -104,6 +105,8 @@ int grant_acquire(struct domain *rd, grant_ref_t ref, const struct domain *ld,
             grant_release(&slot, act, readonly);
     }
     spin_unlock(&gt->lock);
+    if ( *pg && !readonly )
+        p2m_mark_page_dirty(rd, *pg);
     return rc;
 }
 
@@ -116,6 +119,9 @@ void grant_drop(struct domain *rd, grant_ref_t ref, bool readonly)
     if ( ref < grant_nr_refs(gt) )
     {
         slot = grant_slot(gt, ref);
+        if ( !readonly )
+            p2m_mark_page_dirty(rd,
+                                mfn_to_page(_mfn(grant_active(gt, ref)->mfn)));
         grant_release(&slot, grant_active(gt, ref), readonly);
     }
     spin_unlock(&gt->lock);

@@ -4,6 +4,7 @@
 #include <xen/domain.h>
 #include <xen/lib.h>
 #include <asm/guest-walk.h>
+#include <asm/log-dirty.h>
 #include <asm/processor.h>
 #include <asm/vmx.h>
 #include "../arch/x86/hvm/vmx/vmx-ops.h"
@@ -29,6 +30,8 @@ static char *l1_page(void *priv, uint64_t gpa, bool write)
 
     if ( !p2m_is_any_ram(t) || (write && p2m_is_readonly(t)) )
         return NULL;
+    if ( write )
+        p2m_mark_dirty(env_vcpu(priv)->domain, gaddr_to_gfn(gpa));
 
     return (char *)mfn_to_virt(mfn) + (gpa & ~PAGE_MASK);
 }

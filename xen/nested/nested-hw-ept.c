@@ -4,6 +4,7 @@
 #include <xen/domain.h>
 #include <xen/lib.h>
 #include <asm/emulate.h>
+#include <asm/log-dirty.h>
 #include <asm/nested-hvm.h>
 #include <asm/vmx.h>
 #include "../arch/x86/hvm/vmx/vmx-ops.h"
@@ -125,6 +126,11 @@ static enum fill_result fill(struct vcpu *v, struct nested_ctx *ctx,
     mfn_t mfn;
 
     mfn = p2m_get_entry(v->domain, _gfn(gfn), &t, &order);
+    if ( t == p2m_ram_logdirty && (access & w->rights & EPT_W) )
+    {
+        log_dirty_fault(v->domain, _gfn(gfn));
+        mfn = p2m_get_entry(v->domain, _gfn(gfn), &t, &order);
+    }
     rights = p2m_rights(t) & w->rights;
     if ( access & EPT_RWX & ~rights )
         return FILL_NO_MEMORY;
@@ -277,6 +283,21 @@ static void repin_if_pinned(struct nested_hw_ctx *hw, uint64_t gfn,
     for ( unsigned int i = 0; i < PIN_PAGE_COUNT; i++ )
         if ( hw->pin[i] && hw->pin_gfn[i] - gfn < (1ULL << order) )
             hw->repin = true;
+}
+
+/* The processor writes to virtual-APIC pages past all rights. */
+void nested_mark_dirty(struct domain *d)
+{
+    struct vcpu *v;
+
+    for_each_vcpu (d, v)
+        for ( unsigned int i = 0; v->arch.nested && i < NESTED_CTX_MAX; i++ )
+        {
+            struct nested_ctx *ctx = v->arch.nested->ctx[i];
+
+            if ( ctx && hw_ctx(ctx)->pin[PIN_PAGE_VAPIC] )
+                p2m_mark_dirty(d, _gfn(hw_ctx(ctx)->pin_gfn[PIN_PAGE_VAPIC]));
+        }
 }
 
 void nested_p2m_invalidate(struct domain *d, gfn_t gfn, unsigned int order)

@@ -73,7 +73,8 @@ static paddr_t pin_page(struct vcpu *v, struct nested_hw_ctx *hw,
         *pg = get_page_from_gfn(v->domain, _gfn(gfn), &t);
         hw->pin_gfn[which] = gfn;
         /* The processor writes to it past all p2m rights. */
-        if ( *pg && which == PIN_PAGE_VAPIC && t != p2m_ram_rw )
+        if ( *pg && which == PIN_PAGE_VAPIC && t != p2m_ram_rw &&
+             t != p2m_ram_logdirty )
         {
             put_page(*pg);
             *pg = NULL;

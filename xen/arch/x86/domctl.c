@@ -6,11 +6,14 @@
 #include <xen/time.h>
 #include <asm/cpu-policy.h>
 #include <asm/hvm-io.h>
+#include <asm/log-dirty.h>
 
 /* More than any stream of ours has; bounds what a caller makes us allocate. */
 #define HVMCONTEXT_MAX MB(1)
 /* Frames in one getpageframeinfo3, as the tools send them. */
 #define PAGEFRAMES_MAX 1024
+/* ... and those dealt with at a time. */
+#define PAGEFRAMES_CHUNK 64
 
 static unsigned int order_of(uint64_t bytes)
 {
@@ -138,24 +141,33 @@ int arch_domctl_settscinfo(struct domain *d, struct xen_domctl *op)
     return 0;
 }
 
+static xen_pfn_t frame_type(struct domain *d, gfn_t gfn)
+{
+    unsigned int order;
+    p2m_type_t t;
+
+    p2m_get_entry(d, gfn, &t, &order);
+    /* What others lent it is not its own to be saved. */
+    return p2m_is_ram(t) || t == p2m_xen ? XEN_DOMCTL_PFINFO_NOTAB
+                                         : XEN_DOMCTL_PFINFO_XTAB;
+}
+
 int arch_domctl_getpageframeinfo3(struct domain *d, struct xen_domctl *op)
 {
     const struct xen_domctl_getpageframeinfo3 *g = &op->u.getpageframeinfo3;
-    unsigned int order;
-    xen_pfn_t gfn, type;
-    p2m_type_t t;
-    uint64_t i;
+    xen_pfn_t frames[PAGEFRAMES_CHUNK];
+    uint64_t done, n;
 
     if ( g->num > PAGEFRAMES_MAX )
         return -E2BIG;
-    for ( i = 0; i < g->num; i++ )
+    for ( done = 0; done < g->num; done += n )
     {
-        if ( copy_from_guest_offset(&gfn, g->array, i, 1) )
+        n = min(g->num - done, (uint64_t)PAGEFRAMES_CHUNK);
+        if ( copy_from_guest_offset(frames, g->array, done, n) )
             return -EFAULT;
-        p2m_get_entry(d, _gfn(gfn), &t, &order);
-        type = p2m_is_any_ram(t) ? XEN_DOMCTL_PFINFO_NOTAB
-                                 : XEN_DOMCTL_PFINFO_XTAB;
-        if ( copy_to_guest_offset(g->array, i, &type, 1) )
+        for ( uint64_t i = 0; i < n; i++ )
+            frames[i] = frame_type(d, _gfn(frames[i]));
+        if ( copy_to_guest_offset(g->array, done, frames, n) )
             return -EFAULT;
     }
     return 0;
@@ -169,21 +181,14 @@ int arch_domctl_shadow_op(struct domain *d, struct xen_domctl *op)
         return -EINVAL;
     switch ( s->op )
     {
-    case XEN_DOMCTL_SHADOW_OP_OFF:
-        return 0;
     case XEN_DOMCTL_SHADOW_OP_GET_ALLOCATION:
         s->mb = d->p2m.paging_pool_mb;
         return 0;
     case XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION:
         d->p2m.paging_pool_mb = s->mb;
         return 0;
-    case XEN_DOMCTL_SHADOW_OP_ENABLE:
-    case XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY:
-    case XEN_DOMCTL_SHADOW_OP_CLEAN:
-    case XEN_DOMCTL_SHADOW_OP_PEEK:
-        return -EOPNOTSUPP; /* writes of a domain are not recorded */
     }
-    return -EINVAL;
+    return log_dirty_op(d, s);
 }
 
 /* EPT tables come from the common heap; the size set here limits them. */

@@ -89,6 +89,8 @@ bool virq_is_global(uint32_t virq);
 
 /* Set evtchn_upcall_pending of v and have its vector injected. */
 void vcpu_mark_events_pending(struct vcpu *v);
+/* The pages that raising events writes to count as dirty. */
+void evtchn_mark_dirty(struct domain *d);
 /* All events may be pending: after the shared words moved. */
 void evtchn_mark_all_pending(struct vcpu *v);
 

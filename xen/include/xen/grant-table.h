@@ -66,6 +66,9 @@ void grant_table_destroy(struct domain *d);
 int grant_table_get_frame(struct domain *d, bool status, uint64_t idx,
                           mfn_t *mfn);
 
+/* What others may write at any moment counts as dirty: see mm/log-dirty.c. */
+void grant_table_mark_dirty(struct domain *d);
+
 /* --- Between the grant table files. --- */
 static inline uint32_t grant_nr_refs(const struct grant_table *gt)
 {

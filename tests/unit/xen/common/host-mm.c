@@ -6,6 +6,7 @@
 #include <xen/domain.h>
 #include <xen/heap.h>
 #include <xen/lib.h>
+#include <asm/log-dirty.h>
 
 #include "host.h"
 #include "host-mm.h"
@@ -99,6 +100,12 @@ void share_xen_page_with_guest(void *va, struct domain *d)
     pg->owner = d->domain_id + 1;
     pg->gfn = gfn_x(INVALID_GFN);
     pg->count = 1;
+}
+
+/* No domain here has its writes recorded. */
+void log_dirty_mark(struct domain *d, gfn_t gfn, unsigned int order)
+{
+    abort();
 }
 
 struct page_info *alloc_domheap_pages(struct domain *d, unsigned int order,

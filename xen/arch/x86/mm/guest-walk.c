@@ -9,6 +9,7 @@
 #include <asm/nested-hvm.h>
 #include <asm/processor.h>
 #include <asm/guest-walk.h>
+#include <asm/log-dirty.h>
 
 #define PTE_P        0x001ULL
 #define PTE_RW       0x002ULL
@@ -56,6 +57,8 @@ static void *map_gfn(struct domain *d, gfn_t gfn, bool write)
 
     if ( !p2m_is_any_ram(t) || (write && p2m_is_readonly(t)) )
         return NULL;
+    if ( write )
+        p2m_mark_dirty(d, gfn);
     return mfn_to_virt(mfn);
 }
 
@@ -127,7 +130,10 @@ static int walk_locked(struct vcpu *v, uint64_t gva, bool write, paddr_t *gpa,
             set |= PTE_D;
         }
         if ( unlikely((e & set) != set) && !pdpte )
+        {
+            p2m_mark_dirty(v->domain, gaddr_to_gfn(l1_gpa(v, table)));
             __atomic_fetch_or((uint32_t *)p, set, __ATOMIC_RELAXED);
+        }
         if ( leaf )
         {
             uint64_t offset = gva & ((1ULL << shift) - 1);

@@ -17,47 +17,18 @@
 #include <xen/domain.h>
 #include <xen/lib.h>
 #include <xen/mm.h>
-#include <asm/p2m.h>
+#include <asm/log-dirty.h>
 #include <asm/vmx.h>
+#include "p2m-private.h"
 
-#define EPT_LEVELS     4
-#define EPT_INDEX_BITS 9
-#define EPT_ENTRIES    (1u << EPT_INDEX_BITS)
-#define EPT_TYPE_SHIFT 52
-#define EPT_TYPE_MASK  (0xfULL << EPT_TYPE_SHIFT)
-#define MAX_GFN        (1ULL << (EPT_LEVELS * EPT_INDEX_BITS))
 /* Tables for a domain whose pool size nobody set: plenty, but bounded. */
 #define TABLES_BASE     256
 #define PAGES_PER_TABLE 128
 /* How many table pages a teardown frees before it lets others run. */
 #define TEARDOWN_BATCH 64
 
-static inline unsigned int ept_index(gfn_t gfn, unsigned int level)
-{
-    return (gfn_x(gfn) >> ((level - 1) * EPT_INDEX_BITS)) & (EPT_ENTRIES - 1);
-}
-
-static inline bool ept_present(uint64_t e)
-{
-    return e & EPT_RWX;
-}
-
-static inline bool ept_is_leaf(uint64_t e, unsigned int level)
-{
-    return level == 1 || (e & EPT_LEAF);
-}
-
-static inline uint64_t *ept_table(uint64_t e)
-{
-    return maddr_to_virt(e & EPT_ADDR_MASK);
-}
-
-static inline p2m_type_t ept_type(uint64_t e)
-{
-    return (e & EPT_TYPE_MASK) >> EPT_TYPE_SHIFT;
-}
-
-static uint64_t leaf_rights(p2m_type_t t)
+uint64_t p2m_leaf_rights(const struct p2m_domain *p2m, p2m_type_t t,
+                         unsigned int order)
 {
     switch ( t )
     {
@@ -68,8 +39,10 @@ static uint64_t leaf_rights(p2m_type_t t)
     case p2m_mmio_direct:
     case p2m_apic_access:
         return EPT_RWX;
-    case p2m_ram_ro:
     case p2m_ram_logdirty:
+        /* The processor logs single pages by their dirty flag. */
+        return p2m_logs_by_pml(p2m) && !order ? EPT_RWX : EPT_R | EPT_X;
+    case p2m_ram_ro:
         return EPT_R | EPT_X;
     case p2m_grant_map_ro:
         return EPT_R;
@@ -79,14 +52,15 @@ static uint64_t leaf_rights(p2m_type_t t)
     return 0;
 }
 
-static uint64_t make_leaf(mfn_t mfn, unsigned int order, p2m_type_t t)
+static uint64_t make_leaf(const struct p2m_domain *p2m, mfn_t mfn,
+                          unsigned int order, p2m_type_t t)
 {
     /* Devices: the guest's PAT may weaken UC to WC, nothing else. */
     uint64_t memtype = t == p2m_mmio_direct ? EPT_MEMTYPE_UC : EPT_MEMTYPE_WB;
 
     if ( t == p2m_invalid )
         return 0;
-    return (mfn_x(mfn) << PAGE_SHIFT) | leaf_rights(t) |
+    return (mfn_x(mfn) << PAGE_SHIFT) | p2m_leaf_rights(p2m, t, order) |
            (memtype << EPT_MEMTYPE_SHIFT) | (order ? EPT_LEAF : 0) |
            ((uint64_t)t << EPT_TYPE_SHIFT);
 }
@@ -164,15 +138,16 @@ static int split(struct p2m_domain *p2m, uint64_t *e, unsigned int level)
         return -ENOMEM;
     if ( level == 2 )
         child &= ~EPT_LEAF;
+    child &= ~EPT_RWX;
+    child |= p2m_leaf_rights(p2m, ept_type(*e), (level - 2) * EPT_INDEX_BITS);
     for ( unsigned int i = 0; i < EPT_ENTRIES; i++ )
         t[i] = child + i * step;
     *e = virt_to_maddr(t) | EPT_RWX;
     return 0;
 }
 
-/* The entry of gfn at target level, tables made and superpages split. */
-static int walk_alloc(struct p2m_domain *p2m, gfn_t gfn, unsigned int target,
-                      uint64_t **out)
+int p2m_walk_alloc(struct p2m_domain *p2m, gfn_t gfn, unsigned int target,
+                   uint64_t **out)
 {
     uint64_t *t = p2m->root;
 
@@ -209,18 +184,26 @@ static bool order_usable(unsigned int order)
            (order == PAGE_ORDER_1G && vmx_caps.ept_1g);
 }
 
+/* Where RAM is, for who has the page and needs its place. */
+static void note_gfns(mfn_t mfn, unsigned int order, gfn_t gfn)
+{
+    for ( uint64_t i = 0; i < 1ULL << order; i++ )
+        if ( mfn_valid(mfn_add(mfn, i)) )
+            mfn_to_page(mfn_add(mfn, i))->gfn = gfn_x(gfn) + i;
+}
+
 static int set_one(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
                    p2m_type_t t)
 {
     struct p2m_domain *p2m = &d->p2m;
     unsigned int level = order / EPT_INDEX_BITS + 1;
     uint64_t *e, old;
-    int rc = walk_alloc(p2m, gfn, level, &e);
+    int rc = p2m_walk_alloc(p2m, gfn, level, &e);
 
     if ( rc )
         return rc;
     old = *e;
-    *e = make_leaf(mfn, order, t);
+    *e = make_leaf(p2m, mfn, order, t);
     if ( ept_present(old) )
     {
         p2m->flush_gen++;
@@ -234,6 +217,11 @@ static int set_one(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
     if ( t != p2m_invalid )
         p2m->max_mapped_gfn =
             max(p2m->max_mapped_gfn, gfn_x(gfn) + (1ULL << order) - 1);
+    if ( p2m_is_ram(t) )
+        note_gfns(mfn, order, gfn);
+    /* RAM came or went: either way what is at gfn is not what it was. */
+    if ( unlikely(p2m->log_dirty) )
+        log_dirty_mark(d, gfn, order);
     return 0;
 }
 
@@ -248,6 +236,8 @@ int p2m_set_entry(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
     while ( !order_usable(use) )
         use = use > PAGE_ORDER_2M ? PAGE_ORDER_2M : PAGE_ORDER_4K;
     spin_lock(&d->p2m.lock);
+    if ( !d->p2m.root )
+        rc = -ESRCH; /* torn down already */
     for ( uint64_t i = 0; !rc && i < (1ULL << order); i += 1ULL << use )
         rc = set_one(d, gfn_add(gfn, i),
                      t == p2m_invalid ? INVALID_MFN : mfn_add(mfn, i), use, t);
@@ -288,7 +278,7 @@ mfn_t p2m_get_entry(struct domain *d, gfn_t gfn, p2m_type_t *t,
 
     *t = p2m_invalid;
     *order = PAGE_ORDER_4K;
-    if ( unlikely(gfn_x(gfn) >= MAX_GFN) )
+    if ( unlikely(gfn_x(gfn) >= MAX_GFN || !table) )
         return INVALID_MFN;
     for ( unsigned int level = EPT_LEVELS;; level-- )
     {
@@ -354,6 +344,7 @@ int p2m_teardown(struct domain *d)
 
     if ( !p2m->root )
         return 0;
+    log_dirty_destroy(d);
     for ( unsigned int i = 0; i < EPT_ENTRIES; i++ )
     {
         uint64_t *l3;

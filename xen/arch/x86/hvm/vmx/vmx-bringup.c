@@ -67,19 +67,19 @@ static void check_feature_control(void)
 
 static void print_caps(const struct vmx_caps *c)
 {
-    printk(XENLOG_INFO "VMX: supported and used:%s%s%s%s%s%s%s%s\n",
+    printk(XENLOG_INFO "VMX: supported and used:%s%s%s%s%s%s%s%s%s\n",
            " EPT unrestricted-guest", c->ept_2m ? " EPT-2M" : "",
            c->ept_1g ? " EPT-1G" : "", c->vpid ? " VPID" : "",
            c->tpr_shadow ? " TPR-shadow" : "",
            c->preemption_timer ? " preemption-timer" : "",
            (c->pin & PIN_VIRT_NMI) ? " virtual-NMIs" : "",
-           c->shadow_vmcs ? " VMCS-shadowing" : "");
-    printk(XENLOG_INFO "VMX: supported, not used:%s%s%s%s%s%s%s\n",
+           c->shadow_vmcs ? " VMCS-shadowing" : "",
+           c->pml && c->ept_ad ? " PML" : "");
+    printk(XENLOG_INFO "VMX: supported, not used:%s%s%s%s\n",
            c->apic_reg_virt ? " APIC-register-virtualization" : "",
            c->vintr ? " virtual-interrupt-delivery" : "",
-           c->x2apic_virt ? " x2APIC-virtualization" : "", c->pml ? " PML" : "",
-           c->tsc_scaling ? " TSC-scaling" : "", c->ept_ad ? " EPT-A/D" : "",
-           c->mtf ? " MTF" : "");
+           c->x2apic_virt ? " x2APIC-virtualization" : "",
+           c->tsc_scaling ? " TSC-scaling" : "");
     printk(XENLOG_DEBUG "VMX: revision %#x pin %#x proc %#x proc2 %#x exit %#x "
                         "entry %#x\n",
            c->revision, c->pin, c->proc, c->proc2, c->exit, c->entry);

@@ -5,6 +5,7 @@
 #include <xen/domain.h>
 #include <xen/lib.h>
 #include <asm/emulate.h>
+#include <asm/log-dirty.h>
 #include <asm/vmx.h>
 #include "vmx-ops.h"
 
@@ -20,6 +21,12 @@ enum exit_result vmx_exit_ept_violation(struct vcpu *v)
          t == p2m_mmio_direct || t == p2m_xen )
     {
         /* Mapped with all rights: the translation changed under the walk. */
+        return EXIT_RESUME;
+    }
+    if ( t == p2m_ram_logdirty )
+    {
+        /* All but writes is allowed there. */
+        log_dirty_fault(v->domain, gaddr_to_gfn(gpa));
         return EXIT_RESUME;
     }
     if ( t == p2m_grant_map_ro && (qual & EPT_QUAL_WRITE) )

@@ -66,6 +66,7 @@ static const struct
     ROW(WBINVD, wbinvd),
     ROW(XSETBV, xsetbv),
     ROW(VMFUNC, ud),
+    ROW(PML_FULL, pml_full),
 #undef ROW
 };
 

@@ -77,6 +77,7 @@ struct vmx_vcpu
     bool nmi_window;
     uint64_t ept_gen; /* p2m.flush_gen this vCPU entered with */
     bool intr_dirty;  /* look at pending events before entry */
+    uint64_t *pml;    /* log of modified pages, NULL: off */
 };
 
 struct hvm_vcpu
@@ -130,6 +131,7 @@ struct hvm_domain
     uint32_t e820_nr;
     struct e820_entry_guest *e820; /* what XENMEM_memory_map tells */
     uint64_t tsc_offset;           /* guest TSC = host TSC + this */
+    uint64_t sync_tsc;             /* when a context is saved or loaded */
     uint32_t tsc_mode;
     uint32_t vtsc_khz;
     uint64_t wc_sec; /* as last written into shared_info */

@@ -8,6 +8,7 @@
 
 struct domain;
 struct page_info;
+struct log_dirty; /* asm/log-dirty.h */
 
 /* Kept in software-available bits of the EPT entry. */
 typedef enum p2m_type
@@ -43,7 +44,7 @@ struct p2m_domain
     uint64_t max_mapped_gfn;
     uint64_t nr_table_pages;
     uint32_t paging_pool_mb; /* XEN_DOMCTL_*_paging_mempool_size bookkeeping */
-    bool log_dirty;
+    struct log_dirty *log_dirty; /* NULL: writes are not recorded */
 };
 
 int p2m_init(struct domain *d);
@@ -77,3 +78,5 @@ struct page_info *get_page_from_gfn(struct domain *d, gfn_t gfn, p2m_type_t *t);
 
 /* Called when gfn of d loses or changes its mapping: nested EPT caches. */
 void nested_p2m_invalidate(struct domain *d, gfn_t gfn, unsigned int order);
+/* Pages of d that an L2 writes to without its EPT saying so are dirty. */
+void nested_mark_dirty(struct domain *d);

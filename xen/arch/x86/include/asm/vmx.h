@@ -79,7 +79,8 @@ exit_handler_t vmx_exit_cpuid, vmx_exit_hlt, vmx_exit_vmcall, vmx_exit_cr,
     vmx_exit_triple_fault, vmx_exit_intr_window, vmx_exit_nmi_window,
     vmx_exit_xsetbv, vmx_exit_wbinvd, vmx_exit_invd, vmx_exit_preempt_timer,
     vmx_exit_ud, vmx_exit_gp, vmx_exit_task_switch, vmx_exit_tpr_below,
-    vmx_exit_vmx_insn, vmx_exit_pause, vmx_exit_entry_failure, vmx_exit_mtf;
+    vmx_exit_vmx_insn, vmx_exit_pause, vmx_exit_entry_failure, vmx_exit_mtf,
+    vmx_exit_pml_full;
 
 /* Handle an exit as one of ours (the vCPU runs in vmcs01, or L0 serves L2). */
 void vmx_dispatch_exit(struct vcpu *v, uint32_t reason);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The p2m: mapping, superpages and their splitting, references, teardown. */
 /* TEST-SOURCES: xen/arch/x86/mm/p2m.c */
-/* TEST-CFLAGS: -DDIRECTMAP_VIRT_START='({extern unsigned long
- * host_directmap;host_directmap;})' */
+/* TEST-CFLAGS: -include tests/unit/xen/arch/x86/mm/host-directmap.h */
 
 #include <stdarg.h>
 #include <setjmp.h>
@@ -14,6 +13,7 @@
 
 #include <xen/domain.h>
 #include <xen/errno.h>
+#include <asm/log-dirty.h>
 #include <asm/vmx.h>
 
 #define ARENA_PAGES 4096
@@ -75,6 +75,18 @@ void nested_p2m_invalidate(struct domain *d, gfn_t gfn, unsigned int order)
     (void)d;
     (void)gfn;
     (void)order;
+}
+
+void log_dirty_mark(struct domain *d, gfn_t gfn, unsigned int order)
+{
+    (void)d;
+    (void)gfn;
+    (void)order;
+}
+
+void log_dirty_destroy(struct domain *d)
+{
+    (void)d;
 }
 
 static int setup(void **state)
