@@ -10,6 +10,7 @@
  */
 #include <xen/domain.h>
 #include <xen/lib.h>
+#include <xen/pvclock.h>
 #include <public/hvm/save.h>
 #include <asm/cpu-policy.h>
 #include <asm/cpuid-defs.h>
@@ -50,21 +51,30 @@ struct record_type
 /* A vCPU that is down has no state: who restores leaves it down. */
 static size_t save_cpu(struct vcpu *v, void *out)
 {
+    struct hvm_hw_cpu *c = out;
+
     if ( v->pause_flags & VPF_down )
         return 0;
-    if ( out )
-        hvm_save_cpu_ctxt(v, out);
-    return sizeof(struct hvm_hw_cpu);
+    if ( c )
+    {
+        hvm_save_cpu_ctxt(v, c);
+        c->tsc = v->domain->arch.sync_tsc + v->arch.tsc_offset;
+    }
+    return sizeof(*c);
 }
 
 static int load_cpu(struct vcpu *v, const void *in, size_t len)
 {
+    const struct hvm_hw_cpu *c = in;
     int rc;
 
     (void)len;
-    rc = hvm_load_cpu_ctxt(v, in);
+    rc = hvm_load_cpu_ctxt(v, c);
     if ( rc )
         return rc;
+    /* Who starts a new domain leaves it 0: its TSC is the machine's. */
+    if ( c->tsc )
+        hvm_set_tsc_offset(v, c->tsc - v->domain->arch.sync_tsc);
     /* A vCPU with a state is up: it runs when the domain is unpaused. */
     __atomic_and_fetch(&v->pause_flags, ~VPF_down, __ATOMIC_SEQ_CST);
     v->arch.vlapic->sipi_expected = false;
@@ -347,6 +357,7 @@ int hvm_save(struct domain *d, void *buf, size_t size)
     struct stream s = { buf, size, 0 };
     struct vcpu *v;
 
+    d->arch.sync_tsc = rdtsc();
     write_header(d, &s);
     for ( unsigned int i = 0; i < ARRAY_SIZE(types); i++ )
         for_each_vcpu (d, v)
@@ -373,6 +384,7 @@ int hvm_save_one(struct domain *d, unsigned int type, unsigned int instance,
 
     if ( !t || instance >= d->max_vcpus || !(v = d->vcpu[instance]) )
         return -ENOENT;
+    d->arch.sync_tsc = rdtsc();
     len = t->save(v, NULL);
     if ( !len )
         return -ENOENT;
@@ -466,9 +478,33 @@ static int walk(struct domain *d, const void *buf, size_t size, bool apply)
     return rc;
 }
 
+/*
+ * The TSCs go on from where they were saved, all from one moment, and those of
+ * vCPUs that are down, which have no record, with the first one's.
+ */
+static void resume_time(struct domain *d)
+{
+    struct vcpu *v, *first = d->vcpu[0];
+
+    if ( !first || first->pause_flags & VPF_down )
+        return;
+    d->arch.tsc_offset = first->arch.tsc_offset;
+    for_each_vcpu (d, v)
+    {
+        if ( v->pause_flags & VPF_down )
+            hvm_set_tsc_offset(v, d->arch.tsc_offset);
+        pvclock_update(v);
+    }
+}
+
 int hvm_load(struct domain *d, const void *buf, size_t size)
 {
     int rc = walk(d, buf, size, false);
 
-    return rc ? rc : walk(d, buf, size, true);
+    d->arch.sync_tsc = rdtsc();
+    if ( !rc )
+        rc = walk(d, buf, size, true);
+    if ( !rc )
+        resume_time(d);
+    return rc;
 }

@@ -82,6 +82,15 @@ void vmx_sync_state(struct vcpu *v)
 void vmx_forget_state(struct vcpu *v)
 {
 }
+void hvm_set_tsc_offset(struct vcpu *v, uint64_t offset)
+{
+    v->arch.tsc_offset = offset;
+}
+static unsigned int clock_updates;
+void pvclock_update(struct vcpu *v)
+{
+    clock_updates++;
+}
 int rdmsr_safe(uint32_t msr, uint64_t *val)
 {
     return -EFAULT;
@@ -408,16 +417,73 @@ static void random_damage(void **state)
     free(bad);
 }
 
+/* TSCs go on from where they were, with the distance they had. */
+static void test_time(void **state)
+{
+    uint64_t diff;
+    int n;
+
+    vcpus[0].arch.tsc_offset = 1000;
+    vcpus[1].arch.tsc_offset = 5000;
+    n = hvm_save(&dom, stream, sizeof(stream));
+    assert_true(n > 0);
+    vcpus[0].arch.tsc_offset = vcpus[1].arch.tsc_offset = 0;
+    clock_updates = 0;
+    assert_int_equal(hvm_load(&dom, stream, n), 0);
+    assert_int_equal(clock_updates, NR_VCPUS);
+    diff = vcpus[1].arch.tsc_offset - vcpus[0].arch.tsc_offset;
+    assert_int_equal(diff, 4000);
+    /* What has passed on the machine since the save has not in the guest. */
+    assert_true((int64_t)vcpus[0].arch.tsc_offset < 1000);
+    assert_int_equal(dom.arch.tsc_offset, vcpus[0].arch.tsc_offset);
+}
+
+/* A vCPU that was down has no record and the first one's time. */
+static void test_time_of_down_vcpu(void **state)
+{
+    int n;
+
+    vcpus[0].arch.tsc_offset = 1000;
+    vcpus[1].pause_flags = VPF_down;
+    n = hvm_save(&dom, stream, sizeof(stream));
+    vcpus[1].arch.tsc_offset = 77;
+    assert_int_equal(hvm_load(&dom, stream, n), 0);
+    assert_int_equal(vcpus[1].arch.tsc_offset, vcpus[0].arch.tsc_offset);
+    assert_int_equal(vcpus[1].pause_flags, VPF_down);
+}
+
+/* The stream that a domain is started with says nothing of time. */
+static void test_time_of_new_domain(void **state)
+{
+    struct hvm_hw_cpu *c;
+    int n = hvm_save(&dom, stream, sizeof(stream));
+
+    c = (void *)(stream + find(2, 0) + sizeof(struct hvm_save_descriptor));
+    c->tsc = 0;
+    vcpus[0].arch.tsc_offset = 123;
+    assert_int_equal(hvm_load(&dom, stream, n), 0);
+    assert_int_equal(vcpus[0].arch.tsc_offset, 123);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, setup)
     const struct CMUnitTest tests[] = {
-        T(round_trip),     T(down_vcpus_have_no_registers),
-        T(short_output),   T(one_record),
-        T(builder_stream), T(unknown_types_are_skipped),
-        T(malformed),      T(wrong_lengths),
-        T(bad_xsave),      T(short_xsave),
-        T(bad_mtrr),       T(random_damage),
+        cmocka_unit_test_setup(test_time, setup),
+        cmocka_unit_test_setup(test_time_of_down_vcpu, setup),
+        cmocka_unit_test_setup(test_time_of_new_domain, setup),
+        T(round_trip),
+        T(down_vcpus_have_no_registers),
+        T(short_output),
+        T(one_record),
+        T(builder_stream),
+        T(unknown_types_are_skipped),
+        T(malformed),
+        T(wrong_lengths),
+        T(bad_xsave),
+        T(short_xsave),
+        T(bad_mtrr),
+        T(random_damage),
     };
 
     return cmocka_run_group_tests_name("hvm-save", tests, NULL, NULL);
