@@ -44,6 +44,16 @@ const struct cmd_spec cmd_table[] = {
         .options = "-n                      List CPU topology and memory.\n",
     },
     {
+        .name = "nested",
+        .run = main_nested,
+        .late_context = true,
+        .summary = "Show nested virtualization, or check what it needs",
+        .arguments = "[options] [Domain] | check [ConfigFile|Domain]",
+        .options = "-j, --json              Output as JSON.\n"
+                   "check                   Say in words whether a guest can "
+                   "start guests.\n",
+    },
+    {
         .name = "destroy",
         .run = main_destroy,
         .summary = "Terminate a domain immediately",

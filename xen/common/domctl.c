@@ -13,6 +13,7 @@
 #include <xen/hypercalls.h>
 #include <xen/lib.h>
 #include <xen/pvclock.h>
+#include <nidus/nidus-domctl.h>
 
 static bool domid_is_free(domid_t domid)
 {
@@ -141,7 +142,7 @@ int domctl_set_virq_handler(struct domain *d, struct xen_domctl *op)
 
 #define ROW(name, fn, copy) [XEN_DOMCTL_##name] = { fn, copy }
 
-static const struct
+static const struct domctl_row
 {
     domctl_fn_t *fn;
     uint8_t copy;
@@ -181,6 +182,15 @@ static const struct
         COPY_NONE),
 };
 
+static const struct domctl_row *find_row(uint32_t cmd)
+{
+    static const struct domctl_row nested = { nested_domctl, COPY_OK };
+
+    if ( cmd == NIDUS_DOMCTL_nested )
+        return &nested;
+    return cmd < ARRAY_SIZE(ops) && ops[cmd].fn ? &ops[cmd] : NULL;
+}
+
 /* getdomaininfo reports the first domain at or above the id. */
 static struct domain *get_domain_from(domid_t domid)
 {
@@ -196,6 +206,7 @@ static struct domain *get_domain_from(domid_t domid)
 long do_domctl(unsigned long arg, unsigned long a2, unsigned long a3,
                unsigned long a4, unsigned long a5)
 {
+    const struct domctl_row *row;
     struct xen_domctl op;
     struct domain *d = NULL;
     int rc;
@@ -215,13 +226,13 @@ long do_domctl(unsigned long arg, unsigned long a2, unsigned long a3,
     if ( !d && op.cmd != XEN_DOMCTL_createdomain )
         return -ESRCH;
 
+    row = find_row(op.cmd);
     if ( !current->domain->is_privileged )
         rc = -EPERM;
-    else if ( op.cmd >= ARRAY_SIZE(ops) || !ops[op.cmd].fn )
+    else if ( !row )
         rc = -ENOSYS;
     else
-        rc = control_op_end(arg, &op, sizeof(op), ops[op.cmd].copy,
-                            ops[op.cmd].fn(d, &op));
+        rc = control_op_end(arg, &op, sizeof(op), row->copy, row->fn(d, &op));
     if ( d )
         put_domain(d);
     return rc;

@@ -167,12 +167,14 @@ struct ept02_root *ept02_get(struct ept02 *e, uint64_t eptp12)
         if ( e->root[i].top && e->root[i].eptp12 == key )
         {
             r = &e->root[i];
+            e->hits++;
             goto found;
         }
         if ( !e->root[i].top && !r )
             r = &e->root[i];
     }
 
+    e->misses++;
     if ( !r )
     {
         r = oldest_unused(e);

@@ -58,7 +58,7 @@ struct ept02
     uint64_t gen;
     uint64_t clock;
     struct ept02_root root[EPT02_ROOTS_MAX];
-    uint64_t fills, invalidations, evictions;
+    uint64_t hits, misses, fills, invalidations, evictions;
 };
 
 void ept02_init(struct ept02 *e, const struct ept02_ops *ops,

@@ -142,6 +142,7 @@ void nested_shadow_export(struct vcpu *v, struct nested_ctx *ctx)
 
     if ( !hw->shadow )
         return;
+    v->arch.nested->stats.shadow_exports++;
     begin(hw);
 #define X(field)                           \
     if ( all || now->field != old->field ) \
@@ -172,6 +173,7 @@ void nested_shadow_import(struct vcpu *v, struct nested_ctx *ctx)
 
     if ( !hw->shadow || !hw->export_valid )
         return;
+    v->arch.nested->stats.shadow_imports++;
     begin(hw);
 #define X(field)                         \
     val = vmread(VMCS_##field);          \

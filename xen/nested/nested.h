@@ -101,6 +101,7 @@ struct nested_stats
     uint64_t entries;
     uint64_t entry_failures;
     uint64_t ctx_hits, ctx_misses, ctx_evictions;
+    uint64_t shadow_exports, shadow_imports;
     uint64_t exits_l0[EXIT_REASON_COUNT];
     uint64_t exits_l1[EXIT_REASON_COUNT];
 };

@@ -28,6 +28,9 @@ domctl_fn_t arch_domctl_shadow_op, arch_domctl_gethvmcontext,
     arch_domctl_get_address_size, arch_domctl_getvcpucontext,
     arch_domctl_setvcpucontext;
 
+/* xen/nested/nested-domctl.c */
+domctl_fn_t nested_domctl;
+
 void getdomaininfo(struct domain *d, struct xen_domctl_getdomaininfo *info);
 
 /* A bitmap of nr bits out to, or in from, the caller's; -EFAULT. */

@@ -14,6 +14,7 @@
 #include <xen/sched.h>
 #include <xen/sysctl.h>
 #include <xen/version.h>
+#include <nidus-domctl.h>
 
 #include <xentoollog.h>
 
@@ -256,5 +257,16 @@ int xc_set_domain_cpu_policy(xc_interface *xch, uint32_t domid,
                              uint32_t nr_msrs, xen_msr_entry_t *msrs,
                              uint32_t *err_leaf, uint32_t *err_subleaf,
                              uint32_t *err_msr);
+
+/* ---- nidus.c: what only Nidus has; Xen answers with ENOSYS ----------------
+ */
+
+/*
+ * Nested VMX of a domain. info's nr_counters and nr_msrs say how much room the
+ * arrays have, and then how much there is; what is missing is zero.
+ */
+int xc_nidus_nested(xc_interface *xch, uint32_t domid,
+                    struct nidus_domctl_nested *info, uint64_t *counters,
+                    uint64_t *msrs);
 
 #endif
