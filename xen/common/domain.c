@@ -386,6 +386,7 @@ int domain_kill(struct domain *d)
         d->is_dying = DOMDYING_dying;
         clear_global_virq_handlers(d);
         domain_watchdog_destroy(d);
+        hvm_domain_relinquish(d);
     }
     if ( (rc = evtchn_domain_destroy(d)) || (rc = grant_table_relinquish(d)) ||
          (rc = p2m_teardown(d)) || (rc = relinquish_pages(d)) )

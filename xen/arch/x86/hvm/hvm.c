@@ -24,6 +24,16 @@ int hvm_domain_init(struct domain *d)
     return 0;
 }
 
+void hvm_domain_relinquish(struct domain *d)
+{
+    struct vcpu *v;
+
+    /* What L1 gave for its L2s to use (bitmaps, APIC pages) is pinned. */
+    for_each_vcpu (d, v)
+        if ( v->arch.nested )
+            nested_vcpu_reset(v);
+}
+
 void hvm_domain_destroy(struct domain *d)
 {
     if ( d->nested )

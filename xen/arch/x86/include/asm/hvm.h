@@ -176,7 +176,14 @@ void hvm_assert_evtchn_upcall(struct vcpu *v);
 
 /* --- Life cycle. --- */
 int hvm_domain_init(struct domain *d);
+/*
+ * A dying, paused domain lets go of its own pages that it holds references
+ * to; they would keep it from ever being destroyed.
+ */
+void hvm_domain_relinquish(struct domain *d);
 void hvm_domain_destroy(struct domain *d);
+/* hypercall-page.c: fill the guest page at this address; 0 or -EFAULT. */
+int hypercall_page_write(struct domain *d, uint64_t val);
 int hvm_vcpu_init(struct vcpu *v);
 void hvm_vcpu_destroy(struct vcpu *v);
 /* State at reset or at INIT; vector >= 0: start-up IPI, cs = vector << 8. */
