@@ -42,9 +42,10 @@ static bool get_reservation(struct xen_memory_reservation *r, uint64_t arg,
     return domain_get_target(r->domid, d) == 0;
 }
 
-static bool populate_one(struct domain *d, gfn_t gfn, unsigned int order)
+static bool populate_one(struct domain *d, gfn_t gfn, unsigned int order,
+                         unsigned int memflags)
 {
-    struct page_info *pg = alloc_domheap_pages(d, order, 0);
+    struct page_info *pg = alloc_domheap_pages(d, order, memflags);
     uint64_t i, nr = 1ull << order;
     mfn_t mfn;
     int rc = 0;
@@ -73,11 +74,20 @@ long mem_populate_physmap(uint64_t arg, unsigned long start,
 {
     struct xen_memory_reservation r;
     struct domain *d;
+    unsigned int memflags = 0;
     unsigned long i;
     xen_pfn_t gfn;
 
     if ( !get_reservation(&r, arg, start, &d) )
         return start;
+    /*
+     * LIMIT: populate-on-demand is not offered; where it is asked for, the
+     * memory is simply there from the start, and so beyond the limit that
+     * the domain is to have once its balloon driver has given back the rest.
+     */
+    if ( (r.mem_flags & XENMEMF_populate_on_demand) &&
+         current->domain->is_privileged )
+        memflags = MEMF_no_limit;
     for ( i = start; i < r.nr_extents && r.extent_order <= max_order(); i++ )
     {
         if ( i != start && hypercall_preempt_check() )
@@ -86,12 +96,8 @@ long mem_populate_physmap(uint64_t arg, unsigned long start,
             *done = i;
             return -ERESTART;
         }
-        /*
-         * LIMIT: populate-on-demand is not offered; where it is asked for,
-         * the memory is simply there from the start.
-         */
         if ( copy_from_guest_offset(&gfn, r.extent_start, i, 1) ||
-             !populate_one(d, _gfn(gfn), r.extent_order) )
+             !populate_one(d, _gfn(gfn), r.extent_order, memflags) )
             break;
     }
     put_domain(d);

@@ -113,7 +113,9 @@ struct page_info *alloc_domheap_pages(struct domain *d, unsigned int order,
 {
     struct page_info *pg;
 
-    if ( order || d->tot_pages >= d->max_pages || !(pg = take()) )
+    bool room = (memflags & MEMF_no_limit) || d->tot_pages < d->max_pages;
+
+    if ( order || !room || !(pg = take()) )
         return NULL;
     pg->owner = d->domain_id + 1;
     pg->flags = PGF_ALLOCATED;
