@@ -67,6 +67,8 @@ void getdomaininfo(struct domain *d, struct xen_domctl_getdomaininfo *info)
         flags |= XEN_DOMINF_shutdown;
     if ( d->controller_pause > 0 )
         flags |= XEN_DOMINF_paused;
+    if ( d->debugger_attached )
+        flags |= XEN_DOMINF_debugged;
     if ( d->create_flags & XEN_DOMCTL_CDF_xs_domain )
         flags |= XEN_DOMINF_xs_domain;
     info->flags =

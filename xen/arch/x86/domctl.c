@@ -173,6 +173,15 @@ int arch_domctl_getpageframeinfo3(struct domain *d, struct xen_domctl *op)
     return 0;
 }
 
+/* Tools expect a new domain to have this much already, as on Xen. */
+#define DEFAULT_PAGING_POOL MB(1)
+
+static uint64_t paging_pool_bytes(const struct domain *d)
+{
+    return d->p2m.paging_pool_pages ? d->p2m.paging_pool_pages << PAGE_SHIFT
+                                    : DEFAULT_PAGING_POOL;
+}
+
 int arch_domctl_shadow_op(struct domain *d, struct xen_domctl *op)
 {
     struct xen_domctl_shadow_op *s = &op->u.shadow_op;
@@ -182,10 +191,10 @@ int arch_domctl_shadow_op(struct domain *d, struct xen_domctl *op)
     switch ( s->op )
     {
     case XEN_DOMCTL_SHADOW_OP_GET_ALLOCATION:
-        s->mb = d->p2m.paging_pool_mb;
+        s->mb = paging_pool_bytes(d) >> 20;
         return 0;
     case XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION:
-        d->p2m.paging_pool_mb = s->mb;
+        d->p2m.paging_pool_pages = (uint64_t)s->mb << (20 - PAGE_SHIFT);
         return 0;
     }
     return log_dirty_op(d, s);
@@ -194,7 +203,7 @@ int arch_domctl_shadow_op(struct domain *d, struct xen_domctl *op)
 /* EPT tables come from the common heap; the size set here limits them. */
 int arch_domctl_get_paging_mempool_size(struct domain *d, struct xen_domctl *op)
 {
-    op->u.paging_mempool.size = MB(d->p2m.paging_pool_mb);
+    op->u.paging_mempool.size = paging_pool_bytes(d);
     return 0;
 }
 
@@ -202,9 +211,9 @@ int arch_domctl_set_paging_mempool_size(struct domain *d, struct xen_domctl *op)
 {
     uint64_t size = op->u.paging_mempool.size;
 
-    if ( !IS_ALIGNED(size, PAGE_SIZE) || (size >> 20) > UINT32_MAX )
+    if ( !IS_ALIGNED(size, PAGE_SIZE) || (size >> PAGE_SHIFT) > UINT32_MAX )
         return -EINVAL;
-    d->p2m.paging_pool_mb = DIV_ROUND_UP(size, MB(1));
+    d->p2m.paging_pool_pages = size >> PAGE_SHIFT;
     return 0;
 }
 
@@ -253,14 +262,31 @@ int arch_domctl_sendtrigger(struct domain *d, struct xen_domctl *op)
 {
     const struct xen_domctl_sendtrigger *t = &op->u.sendtrigger;
 
-    if ( t->trigger != XEN_DOMCTL_SENDTRIGGER_NMI )
-        return -ENOSYS; /* no power button, and INIT is the guest's */
+    switch ( t->trigger )
+    {
+    case XEN_DOMCTL_SENDTRIGGER_NMI:
+        break;
+    case XEN_DOMCTL_SENDTRIGGER_POWER:
+    case XEN_DOMCTL_SENDTRIGGER_SLEEP:
+        return 0; /* PVH guests have no buttons to press */
+    default:
+        return -ENOSYS;
+    }
     if ( t->vcpu >= d->max_vcpus )
         return -EINVAL;
     if ( !d->vcpu[t->vcpu] )
         return -ESRCH;
     hvm_inject_nmi(d->vcpu[t->vcpu]);
     return 0;
+}
+
+int arch_domctl_hypercall_init(struct domain *d, struct xen_domctl *op)
+{
+    uint64_t gfn = op->u.hypercall_init.gmfn;
+
+    if ( gfn > UINT64_MAX >> PAGE_SHIFT )
+        return -EINVAL;
+    return hypercall_page_write(d, gfn << PAGE_SHIFT) ? -EINVAL : 0;
 }
 
 int arch_domctl_get_address_size(struct domain *d, struct xen_domctl *op)

@@ -7,6 +7,7 @@
 #include <xen/lib.h>
 #include <xen/pvclock.h>
 #include <public/platform.h>
+#include <asm/platform-op.h>
 #include <asm/processor.h>
 
 static int set_time(uint64_t secs, uint32_t nsecs, uint64_t system_time)
@@ -101,6 +102,7 @@ static const struct
     ROW(get_cpu_version, op_get_cpu_version, COPY_OK),
     ROW(cpu_online, op_cpu_online, COPY_NONE),
     ROW(cpu_offline, op_cpu_offline, COPY_NONE),
+    ROW(resource_op, platform_resource_op, COPY_NONE),
 };
 
 /* platform_op(struct xen_platform_op *) */

@@ -437,6 +437,11 @@ struct xen_domctl_cpu_policy
 typedef struct xen_domctl_cpu_policy xen_domctl_cpu_policy_t;
 DEFINE_XEN_GUEST_HANDLE(xen_domctl_cpu_policy_t);
 
+struct xen_domctl_set_access_required
+{
+    uint8_t access_required;
+};
+
 struct xen_domctl_subscribe
 {
     uint32_t port;
@@ -548,6 +553,7 @@ struct xen_domctl
         struct xen_domctl_cpu_policy cpu_policy;
         struct xen_domctl_vcpuextstate vcpuextstate;
         struct xen_domctl_vcpu_msrs vcpu_msrs;
+        struct xen_domctl_set_access_required access_required;
         struct xen_domctl_set_virq_handler set_virq_handler;
         struct xen_domctl_cacheflush cacheflush;
         struct xen_domctl_vnuma vnuma;

@@ -98,6 +98,32 @@ struct xenpf_symdata
 };
 typedef struct xenpf_symdata xenpf_symdata_t;
 
+#define XEN_RESOURCE_OP_MSR_READ  0
+#define XEN_RESOURCE_OP_MSR_WRITE 1
+struct xenpf_resource_entry
+{
+    union
+    {
+        uint32_t cmd; /* IN: XEN_RESOURCE_OP_* */
+        int32_t ret;  /* OUT: -errno, in the entry that failed */
+    } u;
+    uint32_t rsvd; /* IN: 0 */
+    uint64_t idx;  /* IN: the MSR; the TSC reads as system time, ns */
+    uint64_t val;  /* IN/OUT */
+};
+typedef struct xenpf_resource_entry xenpf_resource_entry_t;
+DEFINE_XEN_GUEST_HANDLE(xenpf_resource_entry_t);
+
+/* Returns how many entries were done. */
+struct xenpf_resource_op
+{
+    uint32_t nr_entries; /* IN */
+    uint32_t cpu;        /* IN */
+    XEN_GUEST_HANDLE(xenpf_resource_entry_t) entries;
+};
+typedef struct xenpf_resource_op xenpf_resource_op_t;
+DEFINE_XEN_GUEST_HANDLE(xenpf_resource_op_t);
+
 struct xen_platform_op
 {
     uint32_t cmd;               /* IN: XENPF_* */
@@ -111,6 +137,7 @@ struct xen_platform_op
         xenpf_pcpuinfo_t pcpu_info;
         xenpf_pcpu_version_t pcpu_version;
         xenpf_cpu_ol_t cpu_ol;
+        xenpf_resource_op_t resource_op;
         xenpf_symdata_t symdata;
         uint64_t align_;
         uint8_t pad[128];

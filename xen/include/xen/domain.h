@@ -94,6 +94,7 @@ struct domain
     bool is_shut_down;
     uint8_t shutdown_code;  /* SHUTDOWN_*; meaningful when shutting down */
     bool creation_finished; /* unpaused for the first time */
+    bool debugger_attached; /* XEN_DOMCTL_setdebugging */
 
     uint8_t handle[16];
     uint32_t ssidref;

@@ -18,6 +18,8 @@ domctl_fn_t domctl_createdomain, domctl_destroydomain, domctl_pausedomain,
     domctl_setdomainhandle, domctl_settimeoffset, domctl_set_virq_handler;
 domctl_fn_t domctl_getvcpuinfo, domctl_setvcpuaffinity, domctl_getvcpuaffinity,
     domctl_setnodeaffinity, domctl_getnodeaffinity, domctl_scheduler_op;
+domctl_fn_t domctl_setdebugging, domctl_set_access_required, domctl_assign,
+    domctl_psr;
 /* arch/x86/domctl.c */
 domctl_fn_t arch_domctl_shadow_op, arch_domctl_gethvmcontext,
     arch_domctl_gethvmcontext_partial, arch_domctl_sethvmcontext,
@@ -26,7 +28,7 @@ domctl_fn_t arch_domctl_shadow_op, arch_domctl_gethvmcontext,
     arch_domctl_set_cpu_policy, arch_domctl_get_paging_mempool_size,
     arch_domctl_set_paging_mempool_size, arch_domctl_sendtrigger,
     arch_domctl_get_address_size, arch_domctl_getvcpucontext,
-    arch_domctl_setvcpucontext;
+    arch_domctl_setvcpucontext, arch_domctl_hypercall_init;
 
 /* xen/nested/nested-domctl.c */
 domctl_fn_t nested_domctl;

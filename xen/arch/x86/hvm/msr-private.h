@@ -11,6 +11,3 @@ int mtrr_read(struct vcpu *v, uint32_t msr, uint64_t *val);
 int mtrr_write(struct vcpu *v, uint32_t msr, uint64_t val);
 bool mtrr_value_valid(const struct vcpu *v, uint32_t msr, uint64_t val);
 void mtrr_reset(struct vcpu *v);
-
-/* hypercall-page.c */
-int hypercall_page_write(struct domain *d, uint64_t val);

@@ -81,8 +81,8 @@ static uint64_t table_limit(const struct p2m_domain *p2m)
 
     if ( d->is_hwdom )
         return UINT64_MAX;
-    if ( p2m->paging_pool_mb )
-        return (uint64_t)p2m->paging_pool_mb << (20 - PAGE_SHIFT);
+    if ( p2m->paging_pool_pages )
+        return p2m->paging_pool_pages;
     return TABLES_BASE + d->max_pages / PAGES_PER_TABLE;
 }
 

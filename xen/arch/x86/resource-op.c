@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* platform_op's resource_op: Dom0 reads and writes a few MSRs of any pCPU. */
+#include <xen/guest-access.h>
+#include <xen/lib.h>
+#include <xen/percpu.h>
+#include <xen/smp.h>
+#include <xen/time.h>
+#include <public/platform.h>
+#include <asm/msr-index.h>
+#include <asm/platform-op.h>
+#include <asm/processor.h>
+
+#define MAX_ENTRIES 3u
+
+/* Those that test programs and cache monitoring look at. */
+static const uint32_t readable[] = {
+    MSR_ARCH_CAPABILITIES,
+    MSR_TSX_FORCE_ABORT,
+    MSR_TSX_CTRL,
+    MSR_MCU_OPT_CTRL,
+};
+
+static bool msr_readable(uint32_t idx)
+{
+    if ( idx == MSR_TSC )
+        return true;
+    for ( unsigned int i = 0; i < ARRAY_SIZE(readable); i++ )
+        if ( readable[i] == idx )
+            return true;
+    return false;
+}
+
+static int check(const xenpf_resource_entry_t *e)
+{
+    if ( e->rsvd )
+        return -EINVAL;
+    if ( e->u.cmd != XEN_RESOURCE_OP_MSR_READ &&
+         e->u.cmd != XEN_RESOURCE_OP_MSR_WRITE )
+        return -EOPNOTSUPP;
+    if ( e->idx >> 32 )
+        return -EINVAL;
+    if ( !msr_readable(e->idx) )
+        return -EACCES;
+    /* LIMIT: nothing that Dom0 would have to write is left to it. */
+    return e->u.cmd == XEN_RESOURCE_OP_MSR_WRITE ? -EPERM : 0;
+}
+
+struct batch
+{
+    unsigned int nr, done;
+    xenpf_resource_entry_t entry[MAX_ENTRIES];
+};
+
+/* The checked entries, up to the first that fails. */
+static void run(void *data)
+{
+    struct batch *b = data;
+
+    for ( b->done = 0; b->done < b->nr; b->done++ )
+    {
+        xenpf_resource_entry_t *e = &b->entry[b->done];
+
+        if ( e->idx == MSR_TSC )
+            e->val = NOW();
+        else if ( rdmsr_safe(e->idx, &e->val) )
+        {
+            e->u.ret = -EFAULT;
+            break;
+        }
+    }
+}
+
+int platform_resource_op(struct xen_platform_op *op)
+{
+    const struct xenpf_resource_op *r = &op->u.resource_op;
+    struct batch b = { 0 };
+    int rc;
+
+    if ( !r->nr_entries )
+        return 0;
+    if ( r->nr_entries > MAX_ENTRIES )
+        return -EINVAL;
+    if ( r->cpu >= nr_cpus_online )
+        return -ENODEV;
+    if ( copy_from_guest(b.entry, r->entries, r->nr_entries) )
+        return -EFAULT;
+    for ( ; b.nr < r->nr_entries; b.nr++ )
+    {
+        rc = check(&b.entry[b.nr]);
+        if ( rc )
+        {
+            b.entry[b.nr].u.ret = rc;
+            break;
+        }
+    }
+    on_selected_cpus(1ull << r->cpu, run, &b, true);
+    if ( copy_to_guest(r->entries, b.entry, min(b.done + 1, r->nr_entries)) )
+        return -EFAULT;
+    return b.done;
+}
