@@ -51,6 +51,18 @@ add_debian_tools()
     rm -rf "${root:?}/${debs#/}"
 }
 
+# What draws on the terminal looks its kind up there: xl top, xentop.
+add_terminals()
+{
+    local file
+    mkdir -p "$root/lib/terminfo"
+    for file in v/vt100 v/vt102 v/vt220 l/linux x/xterm x/xterm-256color \
+        s/screen s/screen-256color; do
+        [ ! -e "/lib/terminfo/$file" ] ||
+            install -D -m 644 "/lib/terminfo/$file" "$root/lib/terminfo/$file"
+    done
+}
+
 add_modules()
 {
     local want file
@@ -97,6 +109,7 @@ case $tools in
     debian) add_debian_tools ;;
 esac
 add_modules
+[ "$tools" = none ] || add_terminals
 cp "$NIDUS_TOP/scripts/dom0/init" "$root/init"
 chmod 755 "$root/init"
 ln -sfn /proc/mounts "$root/etc/mtab"

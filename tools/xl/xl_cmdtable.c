@@ -196,6 +196,21 @@ const struct cmd_spec cmd_table[] = {
         .arguments = "<Domain> <letter>",
     },
     {
+        .name = "top",
+        .run = main_top,
+        .summary = "Monitor a host and the domains in real time",
+        .arguments = "[options]",
+        .options = "-b                      Print lines, draw no screen.\n"
+                   "-i N                    End after N rounds.\n"
+                   "-d SECONDS              Time between rounds.\n"
+                   "-f                      Full names of domains.\n"
+                   "-n                      Networks.\n"
+                   "-x                      Virtual block devices.\n"
+                   "-v                      Virtual CPUs.\n"
+                   "-r                      Repeat the heading each round.\n"
+                   "-z                      Domain-0 first.\n",
+    },
+    {
         .name = "debug-keys",
         .run = main_debug_keys,
         .summary = "Send debug keys to Xen",
@@ -285,7 +300,6 @@ static const struct
     { "dump-core", "core dumps are not implemented" },
     { "remus", "replication is not implemented" },
     { "config-update", "not implemented: create the domain anew" },
-    { "top", "not implemented: use xentop, or xl list" },
     { "devd", "driver domains are not supported" },
     { "pci-attach", "PCI passthrough needs VT-d, which is not supported" },
     { "pci-detach", "PCI passthrough needs VT-d, which is not supported" },
