@@ -160,6 +160,12 @@ void vcpu_wake(struct vcpu *v)
     spin_lock(&rq->lock);
     if ( vcpu_runnable(v) && !is_queued(v) && cpu->curr != v )
     {
+        /*
+         * First: who ran alone for long has not been charged for long, and v
+         * would get all of that time at once.
+         */
+        if ( cpu->curr )
+            charge(rq, cpu->curr);
         v->vtime = sched_wake_vtime(v->vtime, rq->vtime);
         set_runstate(v, RUNSTATE_runnable);
         enqueue(rq, v);
@@ -167,7 +173,6 @@ void vcpu_wake(struct vcpu *v)
             cpu->need_resched = true;
         else
         {
-            charge(rq, cpu->curr);
             if ( sched_preempts(v->vtime, cpu->curr->vtime) )
                 cpu->need_resched = true;
             else if ( !timer_is_active(&rq->slice_timer) )
