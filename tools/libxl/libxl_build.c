@@ -9,6 +9,7 @@
 #include <xen/hvm/params.h>
 
 #include "libxl_create.h"
+#include "libxl_stream.h"
 
 static int set_affinity(struct libxl__create *c, const libxl_bitmap *maps,
                         unsigned int nr, uint32_t flags)
@@ -182,4 +183,31 @@ int libxl__build(struct libxl__create *c)
                              b->target_memkb + LIBXL_MAXMEM_CONSTANT) )
         return hypercall_failed(c, "memory limit");
     return 0;
+}
+
+static int read_image(void *opaque, struct xg_error *err)
+{
+    struct libxl__create *c = opaque;
+    libxl_domain_build_info *b = &c->config->b_info;
+    struct xg_policy_options policy = {
+        .nested_virt = b->nested_hvm,
+        .itsc = b->invtsc,
+    };
+    const struct xg_restore_options options = {
+        .policy = &policy,
+        .maxmem_kb = b->max_memkb,
+    };
+
+    return xg_restore(c->ctx->xch, c->domid, c->image_fd, &options, &c->guest,
+                      c->ctx->lg, err);
+}
+
+int libxl__restore(struct libxl__create *c)
+{
+    struct xg_error err;
+
+    if ( !libxl__stream_read(c->image_fd, read_image, c, &err) )
+        return 0;
+    LOGD(c->ctx, ERROR, c->domid, "cannot restore it: %s", err.text);
+    return ERROR_FAIL;
 }

@@ -78,11 +78,6 @@ static int check_uuid(libxl_ctx *ctx, libxl_domain_create_info *c)
 
 static int set_defaults(libxl_ctx *ctx, libxl_domain_build_info *b)
 {
-    if ( !b->kernel )
-    {
-        LOG(ctx, ERROR, "the domain has no kernel: set kernel=");
-        return ERROR_INVAL;
-    }
     if ( !b->max_vcpus )
         b->max_vcpus = 1;
     if ( !b->avail_vcpus )
@@ -124,6 +119,11 @@ static int open_image(struct libxl__create *c)
     libxl_domain_build_info *b = &c->config->b_info;
     struct xg_error err;
 
+    if ( c->image_fd < 0 && !b->kernel )
+    {
+        LOG(c->ctx, ERROR, "the domain has no kernel: set kernel=");
+        return ERROR_INVAL;
+    }
     c->guest = (struct xg_config){
         .cmdline = b->cmdline,
         .memory_kb = b->target_memkb,
@@ -131,6 +131,8 @@ static int open_image(struct libxl__create *c)
         .nr_vcpus = b->max_vcpus,
         .populate_on_demand = b->target_memkb < b->max_memkb,
     };
+    if ( c->image_fd >= 0 )
+        return 0;
     if ( xg_image_open(&c->image, b->kernel, b->ramdisk, &err) ||
          xg_plan(&c->plan, &c->image, &c->guest, &err) )
     {
@@ -155,7 +157,7 @@ static int prepare(struct libxl__create *c)
 
 int libxl_domain_config_check(libxl_ctx *ctx, libxl_domain_config *config)
 {
-    struct libxl__create c = { .ctx = ctx, .config = config };
+    struct libxl__create c = { .ctx = ctx, .config = config, .image_fd = -1 };
     int rc;
 
     c.image.ramdisk_fd = -1;
@@ -384,54 +386,79 @@ static int lock_creation(libxl_ctx *ctx)
 
 typedef int step_fn(struct libxl__create *c);
 
-static step_fn *const steps[] = {
-    make_nodes,   libxl__set_limits, libxl__alloc_ports, libxl__set_policy,
-    libxl__build, introduce,         add_devices,        store_config,
+/* The list ends with null. */
+static step_fn *const new_steps[] = {
+    make_nodes,        libxl__set_limits, libxl__alloc_ports,
+    libxl__set_policy, libxl__build,      introduce,
+    add_devices,       store_config,      NULL,
 };
 
-int libxl_domain_create_new(libxl_ctx *ctx, libxl_domain_config *config,
-                            uint32_t *domid)
+static step_fn *const restore_steps[] = {
+    make_nodes, libxl__set_limits, libxl__alloc_ports, libxl__restore,
+    introduce,  add_devices,       store_config,       NULL,
+};
+
+static int create(struct libxl__create *c, step_fn *const *steps,
+                  uint32_t *domid)
 {
-    struct libxl__create c = { .ctx = ctx, .config = config };
-    size_t i;
+    libxl_ctx *ctx = c->ctx;
+    libxl_domain_config *config = c->config;
     int rc, lock;
 
-    c.image.ramdisk_fd = -1;
+    c->image.ramdisk_fd = -1;
     if ( !libxl__xs(ctx) )
         return ERROR_NOT_READY;
     lock = lock_creation(ctx);
     rc = check_name(ctx, config->c_info.name);
-    if ( !rc )
+    if ( !rc && !(c->incoming && config->c_info.have_uuid) )
         rc = check_uuid(ctx, &config->c_info);
     if ( !rc )
-        rc = prepare(&c);
+        rc = prepare(c);
     if ( !rc )
         rc = libxl__check_free_memory(
             ctx, config->b_info.target_memkb +
                      libxl__paging_memory_kb(config->b_info.max_memkb,
                                              config->b_info.max_vcpus));
     if ( !rc )
-        rc = make_domain(&c);
+        rc = make_domain(c);
     if ( rc )
         goto out;
 
-    for ( i = 0; i < ARRAY_SIZE(steps) && !rc; i++ )
+    for ( ; *steps && !rc; steps++ )
     {
-        rc = steps[i](&c);
+        rc = (*steps)(c);
         if ( !rc && ctx->aborted )
         {
-            LOGD(ctx, ERROR, c.domid, "interrupted: it is removed again");
+            LOGD(ctx, ERROR, c->domid, "interrupted: it is removed again");
             rc = ERROR_ABORTED;
         }
     }
     if ( rc )
-        (void)libxl_domain_destroy(ctx, c.domid);
+        (void)libxl_domain_destroy(ctx, c->domid);
     else
-        *domid = c.domid;
+        *domid = c->domid;
 
 out:
     if ( lock >= 0 )
         close(lock);
-    xg_image_close(&c.image);
+    xg_image_close(&c->image);
     return rc;
+}
+
+int libxl_domain_create_new(libxl_ctx *ctx, libxl_domain_config *config,
+                            uint32_t *domid)
+{
+    struct libxl__create c = { .ctx = ctx, .config = config, .image_fd = -1 };
+
+    return create(&c, new_steps, domid);
+}
+
+int libxl_domain_create_restore(libxl_ctx *ctx, libxl_domain_config *config,
+                                int fd, bool incoming, uint32_t *domid)
+{
+    struct libxl__create c = {
+        .ctx = ctx, .config = config, .image_fd = fd, .incoming = incoming
+    };
+
+    return create(&c, restore_steps, domid);
 }

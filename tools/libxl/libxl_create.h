@@ -13,6 +13,8 @@ struct libxl__create
     struct xg_plan plan;
     struct xg_config guest;
     uint32_t domid;
+    int image_fd;  /* of a saved domain, -1: from kernel and ramdisk */
+    bool incoming; /* that domain may still be here */
 };
 
 /* Steps of libxl_build.c, in this order. */
@@ -20,5 +22,6 @@ int libxl__set_limits(struct libxl__create *c);
 int libxl__alloc_ports(struct libxl__create *c);
 int libxl__set_policy(struct libxl__create *c);
 int libxl__build(struct libxl__create *c);
+int libxl__restore(struct libxl__create *c);
 
 #endif

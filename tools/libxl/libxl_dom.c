@@ -175,29 +175,43 @@ static int request_taken(libxl_ctx *ctx, const char *node, void *opaque)
     return done;
 }
 
-static int request(libxl_ctx *ctx, uint32_t domid, const char *what)
+/*
+ * A kernel that has drivers for Xen has set its callback; one that was restored
+ * does not say again what requests it knows.
+ */
+static bool listens(libxl_ctx *ctx, uint32_t domid, const char *what)
+{
+    uint64_t callback = 0;
+    char *feature = libxl__xs_read(
+        ctx, path("/local/domain/%u/control/feature-%s", domid, what));
+    bool says_so = feature && !strcmp(feature, "1");
+
+    free(feature);
+    return says_so || (!xc_hvm_param_get(ctx->xch, domid,
+                                         HVM_PARAM_CALLBACK_IRQ, &callback) &&
+                       callback);
+}
+
+int libxl__domain_request(libxl_ctx *ctx, uint32_t domid, const char *what,
+                          unsigned int seconds)
 {
     struct libxl__path node = path("/local/domain/%u/control/shutdown", domid);
-    char *feature, *value;
+    char *value;
     int rc;
 
-    feature = libxl__xs_read(
-        ctx, path("/local/domain/%u/control/feature-%s", domid, what));
-    if ( !feature || strcmp(feature, "1") )
+    if ( !listens(ctx, domid, what) )
     {
-        free(feature);
         LOGD(ctx, ERROR, domid,
              "its kernel does not listen for a %s request (yet): use \"xl "
              "destroy\" if it should just go",
              what);
         return ERROR_NOPARAVIRT;
     }
-    free(feature);
 
     rc = libxl__xs_write(ctx, node, "%s", what);
     if ( rc )
         return rc;
-    rc = libxl__xs_wait(ctx, node.s, CONTROL_SECONDS, request_taken, NULL);
+    rc = libxl__xs_wait(ctx, node.s, seconds, request_taken, NULL);
     if ( rc != ERROR_TIMEDOUT )
         return rc;
 
@@ -206,19 +220,19 @@ static int request(libxl_ctx *ctx, uint32_t domid, const char *what)
     if ( value && *value )
         (void)libxl__xs_write(ctx, node, "%s", "");
     free(value);
-    LOGD(ctx, ERROR, domid, "did not take up the %s request in %d seconds",
-         what, CONTROL_SECONDS);
+    LOGD(ctx, ERROR, domid, "did not take up the %s request in %u seconds",
+         what, seconds);
     return rc;
 }
 
 int libxl_domain_shutdown(libxl_ctx *ctx, uint32_t domid)
 {
-    return request(ctx, domid, "poweroff");
+    return libxl__domain_request(ctx, domid, "poweroff", CONTROL_SECONDS);
 }
 
 int libxl_domain_reboot(libxl_ctx *ctx, uint32_t domid)
 {
-    return request(ctx, domid, "reboot");
+    return libxl__domain_request(ctx, domid, "reboot", CONTROL_SECONDS);
 }
 
 int libxl_send_sysrq(libxl_ctx *ctx, uint32_t domid, char sysrq)

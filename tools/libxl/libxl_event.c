@@ -35,7 +35,8 @@ int libxl_wait_domain_end(libxl_ctx *ctx, uint32_t domid,
             rc = 0;
             break;
         }
-        if ( !rc && info.shutdown )
+        /* One that is suspended for saving goes on, or somebody destroys it. */
+        if ( !rc && info.shutdown && info.shutdown_reason != SHUTDOWN_suspend )
         {
             *type = LIBXL_EVENT_DOMAIN_SHUTDOWN;
             *reason = info.shutdown_reason;

@@ -160,6 +160,13 @@ int libxl__device_connect(libxl_ctx *ctx, const struct libxl__device *dev,
 /* Every device of a domain that is being destroyed. */
 void libxl__devices_destroy(libxl_ctx *ctx, uint32_t domid);
 
+/* ---- requests to a guest's kernel: libxl_dom.c
+ * ------------------------------------------- */
+
+/* Ask by control/shutdown, and wait until it has taken the request up. */
+int libxl__domain_request(libxl_ctx *ctx, uint32_t domid, const char *what,
+                          unsigned int seconds);
+
 /* ---- hotplug scripts: libxl_hotplug.c
  * -------------------------------------------- */
 

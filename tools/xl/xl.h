@@ -75,6 +75,25 @@ void print_bitmap(const uint8_t *map, unsigned int nr, FILE *f);
 /* Exit code of a libxl call. */
 int xl_exit(int rc);
 
+/* ---- a domain's life: xl_monitor.c ------------------------------------------
+ */
+
+struct start_options
+{
+    bool paused, console;
+    bool foreground, no_wait; /* see to its end here, or not at all */
+};
+
+/* Start a domain that was created; EXIT_*. What fails to start is destroyed. */
+int start_domain(uint32_t domid, libxl_domain_config *config,
+                 const struct start_options *o);
+/* > 0: we are the parent. 0: we are in the background now. */
+pid_t into_background(const char *name);
+/* Wait for the end of the domain and act on it, again if it is restarted. */
+int see_to_end(uint32_t domid, libxl_domain_config *config);
+/* A domain is created as a whole or not at all, whatever key is pressed. */
+void catch_signals(bool catch);
+
 /* ---- configuration: xl_parse.c (mapping), xl_parse_value.c (texts) ----------
  */
 

@@ -257,6 +257,45 @@ const struct cmd_spec cmd_table[] = {
                    "of it.\n",
     },
     {
+        .name = "save",
+        .run = main_save,
+        .summary = "Save a domain state to restore later",
+        .arguments = "[options] <Domain> <CheckpointFile> [<ConfigFile>]",
+        .options = "-c                      Leave the domain running.\n"
+                   "-p                      Leave the domain paused.\n",
+    },
+    {
+        .name = "restore",
+        .run = main_restore,
+        .summary = "Restore a domain from a saved state",
+        .arguments = "[options] [<ConfigFile>] <CheckpointFile>",
+        .options = "-p                      Leave the domain paused.\n"
+                   "-c                      Connect to the console.\n"
+                   "-F                      Stay in the foreground until the "
+                   "domain ends.\n"
+                   "-e                      Do not wait for its end at all.\n",
+    },
+    {
+        .name = "migrate",
+        .run = main_migrate,
+        .summary = "Migrate a domain to another host",
+        .arguments = "[options] <Domain> <host>",
+        .options = "-s SSH                  Use this instead of ssh; empty: "
+                   "<host> is\n"
+                   "                        a command that receives.\n"
+                   "-e                      The target does not wait for the "
+                   "domain's end.\n"
+                   "-p                      Leave the domain paused there.\n"
+                   "--debug                 Send all memory twice and "
+                   "compare.\n",
+    },
+    {
+        .name = "migrate-receive",
+        .run = main_migrate_receive,
+        .summary = "Receive a domain, at the other end of xl migrate",
+        .arguments = "[-e] [-p]",
+    },
+    {
         .name = "sched-credit2",
         .run = main_sched_credit2,
         .summary = "Get/set credit2 scheduler parameters",
@@ -292,11 +331,6 @@ static const struct
 {
     const char *name, *why;
 } unsupported[] = {
-    { "save", "saving and migrating domains is not implemented" },
-    { "restore", "saving and migrating domains is not implemented" },
-    { "migrate", "saving and migrating domains is not implemented" },
-    { "migrate-receive", "saving and migrating domains is not implemented" },
-    { "suspend-to-file", "saving and migrating domains is not implemented" },
     { "dump-core", "core dumps are not implemented" },
     { "remus", "replication is not implemented" },
     { "config-update", "not implemented: create the domain anew" },

@@ -163,3 +163,54 @@ void xg_policy_apply(xen_cpuid_leaf_t *leaves, uint32_t nr_leaves,
         apply_override(leaves, nr_leaves, (xen_cpuid_leaf_t *)host, nr_host,
                        &overrides[i]);
 }
+
+/* Words of CPUID whose every bit is something that software may come to use. */
+static const struct
+{
+    uint32_t leaf, subleaf;
+    unsigned int reg;
+} features[] = {
+    { 0x1, XEN_CPUID_NO_SUBLEAF, 2 },
+    { 0x1, XEN_CPUID_NO_SUBLEAF, 3 },
+    { 0x7, 0, 1 },
+    { 0x7, 0, 2 },
+    { 0x7, 0, 3 },
+    { 0x7, 1, 0 },
+    { 0xd, 0, 0 },
+    { 0xd, 0, 3 },
+    { 0xd, 1, 0 },
+    { LEAF_EXT, XEN_CPUID_NO_SUBLEAF, 2 },
+    { LEAF_EXT, XEN_CPUID_NO_SUBLEAF, 3 },
+    { LEAF_POWER, XEN_CPUID_NO_SUBLEAF, 3 },
+    { LEAF_SIZES, XEN_CPUID_NO_SUBLEAF, 1 },
+};
+
+int xg_policy_check(xen_cpuid_leaf_t *wanted, uint32_t nr_wanted,
+                    xen_cpuid_leaf_t *have, uint32_t nr_have,
+                    struct xg_error *err)
+{
+    xen_cpuid_leaf_t *w, *h;
+    uint32_t missing;
+    size_t i;
+
+    for ( i = 0; i < sizeof(features) / sizeof(features[0]); i++ )
+    {
+        w = find(wanted, nr_wanted, features[i].leaf, features[i].subleaf);
+        h = find(have, nr_have, features[i].leaf, features[i].subleaf);
+        if ( !w )
+            continue;
+        missing = *reg_of(w, features[i].reg) &
+                  ~(h ? *reg_of(h, features[i].reg) : 0);
+        if ( missing )
+            return xg_fail(
+                err,
+                "this machine lacks what the domain was started with: CPUID "
+                "leaf 0x%x.%u, e%cx 0x%08x",
+                features[i].leaf,
+                features[i].subleaf == XEN_CPUID_NO_SUBLEAF
+                    ? 0
+                    : features[i].subleaf,
+                "abcd"[features[i].reg], missing);
+    }
+    return 0;
+}

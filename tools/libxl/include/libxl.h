@@ -154,6 +154,10 @@ void libxl_domain_config_dispose(libxl_domain_config *config);
 /* Pretty-printed; free(3) it. */
 char *libxl_domain_config_to_json(const libxl_domain_config *config);
 
+/* Into an initialized configuration, which is to be disposed of in any case. */
+int libxl_domain_config_from_json(libxl_ctx *ctx, const char *text,
+                                  libxl_domain_config *config);
+
 typedef struct
 {
     uint32_t domid;
@@ -185,9 +189,34 @@ int libxl_ctx_postfork(libxl_ctx *ctx);
  */
 int libxl_domain_create_new(libxl_ctx *ctx, libxl_domain_config *config,
                             uint32_t *domid);
+/*
+ * The same from an image on fd: what kernel and ramdisk would have brought is
+ * in it. incoming: the domain that it was saved from may still be here, and
+ * goes when this one has taken its place.
+ */
+int libxl_domain_create_restore(libxl_ctx *ctx, libxl_domain_config *config,
+                                int fd, bool incoming, uint32_t *domid);
 /* The checks that need no hypervisor, for a dry run. */
 int libxl_domain_config_check(libxl_ctx *ctx, libxl_domain_config *config);
 int libxl_domain_destroy(libxl_ctx *ctx, uint32_t domid);
+
+/* ---- saving: libxl_save.c
+ * ----------------------------------------------------- */
+
+#define LIBXL_SUSPEND_DEBUG 1u
+#define LIBXL_SUSPEND_LIVE  2u
+
+/*
+ * Write the domain's image to fd and leave it suspended; live: most of it
+ * while the domain runs. After a failure it may be suspended or not:
+ * libxl_domain_resume() lets it go on in either case.
+ */
+int libxl_domain_suspend(libxl_ctx *ctx, uint32_t domid, int fd,
+                         unsigned int flags);
+int libxl_domain_resume(libxl_ctx *ctx, uint32_t domid);
+/* The configuration of a domain as it is now; dispose of it in any case. */
+int libxl_retrieve_domain_configuration(libxl_ctx *ctx, uint32_t domid,
+                                        libxl_domain_config *config);
 
 typedef enum
 {
@@ -195,7 +224,7 @@ typedef enum
     LIBXL_EVENT_DOMAIN_DEATH,    /* somebody destroyed it */
 } libxl_event_type;
 
-/* Wait until a domain stops or goes away. */
+/* Wait until a domain stops, other than to be saved, or goes away. */
 int libxl_wait_domain_end(libxl_ctx *ctx, uint32_t domid,
                           libxl_event_type *type, unsigned int *reason);
 

@@ -222,6 +222,23 @@ int xc_domain_hvm_getcontext_partial(xc_interface *xch, uint32_t domid,
                                      uint16_t typecode, uint16_t instance,
                                      void *ctxt_buf, uint32_t size);
 
+/* ---- saving: migrate.c ------------------------------------------------- */
+
+typedef struct xen_domctl_shadow_op_stats xc_shadow_op_stats_t;
+
+/* XEN_DOMCTL_SHADOW_OP_*; bitmap (of this many pages) and stats may be null. */
+int xc_logdirty_control(xc_interface *xch, uint32_t domid, unsigned int op,
+                        unsigned long *bitmap, uint64_t pages,
+                        unsigned int mode, xc_shadow_op_stats_t *stats);
+/* In place: from frame numbers to XEN_DOMCTL_PFINFO_*; at most 1024. */
+int xc_get_pfn_type_batch(xc_interface *xch, uint32_t domid, unsigned int num,
+                          xen_pfn_t *arr);
+int xc_domain_get_tsc_info(xc_interface *xch, uint32_t domid,
+                           uint32_t *tsc_mode, uint64_t *elapsed_nsec,
+                           uint32_t *gtsc_khz, uint32_t *incarnation);
+/* Let a domain that suspended itself run again; fast: tell it so. */
+int xc_domain_resume(xc_interface *xch, uint32_t domid, int fast);
+
 /* ---- event channels and grants of other domains: grant.c --------------- */
 
 typedef int xc_evtchn_port_or_error_t;

@@ -23,6 +23,8 @@
 
 #include <xenctrl.h>
 
+struct xg_policy_options;
+
 struct xg_error
 {
     char text[512];
@@ -115,6 +117,47 @@ int xg_build_pvh(xc_interface *xch, uint32_t domid,
                  struct xg_config *config, xentoollog_logger *logger,
                  struct xg_error *err);
 
+/* ---- images of running domains: save.c and restore.c -------------------- */
+
+struct xg_save_options
+{
+    bool live;  /* most of memory while the domain runs */
+    bool debug; /* all of memory a second time, to be compared */
+    /* Make the domain stop: 0 when it has, or the error is told. */
+    int (*suspend)(void *opaque, struct xg_error *err);
+    void *opaque;
+};
+
+/* Write the domain's image to fd. It is left suspended when that went well. */
+int xg_save(xc_interface *xch, uint32_t domid, int fd,
+            const struct xg_save_options *options, xentoollog_logger *logger,
+            struct xg_error *err);
+
+struct xg_restore_options
+{
+    struct xg_policy_options *policy; /* for images that bring none */
+    uint64_t maxmem_kb;
+};
+
+/*
+ * Fill the domain, which has its limits and vcpus but no memory, from fd. The
+ * ports and daemons in config are put in the place of the saved ones; the
+ * frames of the rings come back in it.
+ */
+int xg_restore(xc_interface *xch, uint32_t domid, int fd,
+               const struct xg_restore_options *options,
+               struct xg_config *config, xentoollog_logger *logger,
+               struct xg_error *err);
+
+/* ---- bytes: stream-io.c -------------------------------------------------- */
+
+/* All of them or -1 with the reason; a stream that ends is one. */
+int xg_read(int fd, void *to, size_t size, struct xg_error *err);
+int xg_write(int fd, const void *from, size_t size, struct xg_error *err);
+/* A record with its padding. */
+int xg_write_record(int fd, uint32_t type, const void *body, uint32_t length,
+                    struct xg_error *err);
+
 /* ---- CPU policy: policy.c (pure) and cpuid.c ---------------------------- */
 
 struct xg_policy_options
@@ -146,6 +189,23 @@ int xg_domain_set_policy(xc_interface *xch, uint32_t domid,
                          const struct xg_policy_options *options,
                          const struct xg_cpuid_override *overrides,
                          unsigned int nr_overrides, struct xg_error *err);
+
+/*
+ * Is there every feature that is wanted? -1 with the first leaf that lacks one
+ * named. For a domain that was running already and counts on them.
+ */
+int xg_policy_check(xen_cpuid_leaf_t *wanted, uint32_t nr_wanted,
+                    xen_cpuid_leaf_t *have, uint32_t nr_have,
+                    struct xg_error *err);
+
+/*
+ * The policy of a domain to be restored: the hypervisor leaves out what the
+ * machine has not, which is an error here.
+ */
+int xg_domain_load_policy(xc_interface *xch, uint32_t domid,
+                          xen_cpuid_leaf_t *leaves, uint32_t nr_leaves,
+                          xen_msr_entry_t *msrs, uint32_t nr_msrs,
+                          struct xg_error *err);
 
 /*
  * One setting of libxl's cpuid= syntax, "vmx=0" or "family=6". 0; -1 unknown

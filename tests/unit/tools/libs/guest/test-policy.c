@@ -184,12 +184,41 @@ static void registers(void **state)
     assert_int_equal(xg_hvm_context(saved, n, 0, 0, &out, &out_size, &err), -1);
 }
 
+/* A restored domain gets all it had, or the leaf that lacks is named. */
+static void check_features(void **state)
+{
+    xen_cpuid_leaf_t want[] = { { 1, NO, 0, 0, 0x30, 0x3 },
+                                { 7, 0, 0, 0x20, 0, 0 },
+                                { 0x80000001, NO, 0, 0, 1, 0 } };
+    xen_cpuid_leaf_t have[] = { { 7, 0, 9, 0x21, 9, 0 },
+                                { 1, NO, 5, 5, 0xf0, 0x3 },
+                                { 0x80000001, NO, 0, 0, 3, 0 } };
+    struct xg_error err;
+
+    assert_int_equal(xg_policy_check(want, 3, have, 3, &err), 0);
+    /* What is no feature may differ, such as family and model. */
+    want[0].a = 0x50654;
+    assert_int_equal(xg_policy_check(want, 3, have, 3, &err), 0);
+    want[0].d |= 0x100;
+    assert_int_equal(xg_policy_check(want, 3, have, 3, &err), -1);
+    assert_non_null(strstr(err.text, "leaf 0x1.0, edx 0x00000100"));
+    want[0].d &= ~0x100u;
+    want[1].b |= 1u << 16;
+    assert_int_equal(xg_policy_check(want, 3, have, 3, &err), -1);
+    assert_non_null(strstr(err.text, "leaf 0x7.0, ebx 0x00010000"));
+    want[1].b = 0;
+    assert_int_equal(xg_policy_check(want, 3, have, 2, &err), -1);
+    assert_non_null(strstr(err.text, "leaf 0x80000001.0, ecx 0x00000001"));
+    assert_int_equal(xg_policy_check(want, 2, have, 2, &err), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nested), cmocka_unit_test(topology),
-        cmocka_unit_test(amd),    cmocka_unit_test(overrides),
-        cmocka_unit_test(names),  cmocka_unit_test(registers),
+        cmocka_unit_test(check_features), cmocka_unit_test(nested),
+        cmocka_unit_test(topology),       cmocka_unit_test(amd),
+        cmocka_unit_test(overrides),      cmocka_unit_test(names),
+        cmocka_unit_test(registers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
