@@ -31,4 +31,16 @@ refuses bzimage 'nidus-unpack-kernel' \
     --kernel "$("$NIDUS_TOP/scripts/kernel.sh")/vmlinuz"
 refuses little-memory 'dom0_mem=16M is too little' --dom0-mem 16
 refuses much-memory 'dom0_mem=4000M' --dom0-mem 4000 --kernel $small
+
+# A processor that the emulator does not have is not even started.
+if [[ $("$NIDUS_TOP/scripts/emu" --which) == bochs* ]]; then
+    if boot --model no-such-cpu --kernel $small 2>&1 |
+        tee "$WORK/no-model.out" | grep -q "no CPU model 'no-such-cpu'"; then
+        result PASS boot-errors/no-model
+    else
+        cat "$WORK/no-model.out"
+        result FAIL boot-errors/no-model
+        bad=1
+    fi
+fi
 exit $bad
