@@ -3,13 +3,12 @@
 #include <xen/guest-access.h>
 #include <xen/hypercalls.h>
 #include <xen/lib.h>
+#include <xen/pci.h>
 #include <public/physdev.h>
 
 /*
- * Dom0 drives the devices and their interrupts through its virtual I/O APIC
- * and direct port and memory access, so there is nothing to keep from these
- * announcements; they are checked for form and accepted, since refusal makes
- * Dom0 report the device as broken.
+ * Dom0 finds out by its own means which memory windows of configuration space
+ * are good, and whether a device came or went.
  */
 static long op_mmcfg_reserved(uint64_t arg)
 {
@@ -17,14 +16,24 @@ static long op_mmcfg_reserved(uint64_t arg)
 
     if ( copy_arg_from_guest(&m, arg) )
         return -EFAULT;
-    return m.start_bus > m.end_bus ? -EINVAL : 0;
+    if ( m.start_bus > m.end_bus )
+        return -EINVAL;
+    /* One that Dom0 will not use is one less to watch. */
+    if ( !(m.flags & XEN_PCI_MMCFG_RESERVED) )
+        return 0;
+    return arch_pci_mmcfg(m.address, m.segment, m.start_bus, m.end_bus);
 }
 
-static long op_device(uint64_t arg)
+static long op_device(uint32_t cmd, uint64_t arg)
 {
     struct physdev_pci_device dev;
 
-    return copy_arg_from_guest(&dev, arg) ? -EFAULT : 0;
+    if ( copy_arg_from_guest(&dev, arg) )
+        return -EFAULT;
+    /* MSI-X needs no preparation: it is prepared when it is enabled. */
+    if ( cmd != PHYSDEVOP_pci_device_remove )
+        return 0;
+    return arch_pci_device_remove(pci_sbdf(dev.seg, dev.bus, dev.devfn));
 }
 
 static long op_device_add(uint64_t arg)
@@ -39,7 +48,10 @@ static long op_device_add(uint64_t arg)
              &pxm, arg + offsetof(struct physdev_pci_device_add, optarr),
              sizeof(pxm)) )
         return -EFAULT;
-    return 0;
+    /* Their registers are not where those of other functions are: vpci.c. */
+    if ( add.flags & XEN_PCI_DEV_VIRTFN )
+        return -EOPNOTSUPP;
+    return arch_pci_device_add(pci_sbdf(add.seg, add.bus, add.devfn));
 }
 
 static long op_dbgp(uint64_t arg)
@@ -72,7 +84,7 @@ long do_physdev_op(unsigned long cmd, unsigned long arg, unsigned long a3,
     case PHYSDEVOP_pci_device_remove:
     case PHYSDEVOP_prepare_msix:
     case PHYSDEVOP_release_msix:
-        return op_device(arg);
+        return op_device(cmd, arg);
     case PHYSDEVOP_dbgp_op:
         return op_dbgp(arg);
     }

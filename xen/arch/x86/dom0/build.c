@@ -16,6 +16,7 @@
 #include <asm/processor.h>
 #include <asm/vioapic.h>
 #include <asm/vlapic.h>
+#include <asm/vpci.h>
 #include "elf.h"
 #include "private.h"
 
@@ -201,6 +202,7 @@ void dom0_build(void)
     d = create_dom0();
     dom0_map_memory(d);
     give_ioapics(d);
+    vpci_init(d);
     load_kernel(km, &kernel);
     initrd = has_initrd ? find_room(kernel.end, im->size, "initrd") : 0;
     if ( has_initrd )

@@ -18,6 +18,7 @@
 #include <xen/heap.h>
 #include <xen/lib.h>
 #include <xen/mm.h>
+#include <asm/vpci.h>
 #include "private.h"
 
 #define LOW_MEMORY_END MB(1)
@@ -272,7 +273,7 @@ bool dom0_map_device(struct domain *d, paddr_t gpa)
 {
     mfn_t mfn = _mfn(gpa >> PAGE_SHIFT);
 
-    if ( gpa < MMIO_END || mfn_valid(mfn) )
+    if ( gpa < MMIO_END || mfn_valid(mfn) || vpci_mmio_covers(d, gpa) )
         return false;
     return !p2m_set_entry(d, gaddr_to_gfn(gpa), mfn, PAGE_ORDER_4K,
                           p2m_mmio_direct);

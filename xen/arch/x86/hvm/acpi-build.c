@@ -209,7 +209,8 @@ static void put_madt(const struct acpi_build_input *in, struct writer *w)
 bool acpi_dom0_may_see(const char signature[4])
 {
     static const char allowed[][4] = {
-        "FACP", "SSDT", "PSDT", "SBST", "SLIC", "MSDM", "WDAT", "FPDT", "S3PT",
+        "FACP", "SSDT", "PSDT", "SBST", "MCFG",
+        "SLIC", "MSDM", "WDAT", "FPDT", "S3PT",
     };
 
     for ( unsigned int i = 0; i < ARRAY_SIZE(allowed); i++ )

@@ -7,7 +7,7 @@
  * for. Dom0 owns the machine's ports; its I/O
  * bitmap lets the instructions through but for what stays with the
  * hypervisor: the 8259s and the 8254 (not virtualized for a PVH Dom0), the
- * console's UART, PCI configuration (to hide MSI, see vpci.c) and the sleep
+ * console's UART, PCI configuration (for MSI, see vpci.c) and the sleep
  * control register (to say goodbye, and to refuse suspend states).
  */
 #include <xen/console.h>

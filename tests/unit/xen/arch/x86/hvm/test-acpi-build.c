@@ -52,7 +52,7 @@ static void tables_are_right(void **state)
     static struct acpi_info info;
     static uint8_t buf[4096];
     const struct acpi_header *xsdt, *madt;
-    uint64_t entry[3];
+    uint64_t entry[4];
     paddr_t rsdp, xsdt_pa;
 
     assert_int_equal(acpi_build_dom0(&in, buf, sizeof(buf), &rsdp), 0);
@@ -66,11 +66,12 @@ static void tables_are_right(void **state)
     xsdt = at(buf, xsdt_pa);
     assert_memory_equal(xsdt->signature, "XSDT", 4);
     assert_true(acpi_checksum_ok(xsdt, xsdt->length));
-    assert_int_equal(xsdt->length, 36 + 3 * 8);
+    assert_int_equal(xsdt->length, 36 + 4 * 8);
     memcpy(entry, xsdt + 1, sizeof(entry));
     assert_int_equal(entry[0], BASE);
     assert_int_equal(entry[1], 0x7fff0000);
     assert_int_equal(entry[2], 0x7fff0200); /* HPET is not listed */
+    assert_int_equal(entry[3], 0x7fff0400); /* MCFG is: the window is ours */
 
     madt = at(buf, entry[0]);
     assert_memory_equal(madt->signature, "APIC", 4);
