@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: MIT
 # Build the initramfs of Dom0, with our tools or with Debian's.
 #
-# usage: dom0-image.sh ours|debian|none     prints the path of the archive
+# usage: dom0-image.sh ours|debian|none [KERNEL]
+#   KERNEL: a directory as kernel.sh prints it. Prints the path of the archive.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 tools=${1:-ours}
-kernel=$("$NIDUS_TOP/scripts/kernel.sh")
-version=${kernel##*/kernel-}
-out=$BUILD/images/dom0-$tools.cpio.lz4
+kernel=${2:-$("$NIDUS_TOP/scripts/kernel.sh")}
+version=$(basename "$kernel"/lib/modules/*)
+out=$BUILD/images/dom0-$tools-$version.cpio.lz4
 
 mkdir -p "$BUILD/images"
 exec {lock}>"$out.lock"
@@ -43,11 +44,15 @@ add_debian_tools()
     cp -a "$debs"/usr/bin/xenstore* "$root/usr/bin/"
     cp -P "$debs/$libs"/lib{xen,xl,yajl}*.so* "$root/$libs/"
     cp -r "$debs/etc/xen/." "$root/etc/xen/"
+    # What the hotplug scripts run besides busybox's programs.
+    cp /bin/bash "$root/bin/bash"
+    cp /usr/bin/flock "$root/usr/bin/flock"
     # Loaded by name when a thread is cancelled, so ldd does not see it.
     cp -L "/$libs/libgcc_s.so.1" "$root/$libs/" 2>/dev/null ||
         cp -L /lib/x86_64-linux-gnu/libgcc_s.so.1 "$root/$libs/"
     LD_LIBRARY_PATH=$debs/$libs copy_with_libraries "$root" \
-        "$root/$bin"/* "$root/$libs"/lib{xenlight,xenguest}.so.4.17
+        "$root/$bin"/* "$root/$libs"/lib{xenlight,xenguest}.so.4.17 \
+        "$root/bin/bash" "$root/usr/bin/flock"
     rm -rf "${root:?}/${debs#/}"
 }
 

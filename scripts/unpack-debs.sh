@@ -25,12 +25,31 @@ if [ -d "$root" ]; then # unpacked while we waited
     exit 0
 fi
 
+# A group may be of another release than this system's. Its lists are fetched
+# from wherever this system has Debian from, into a place of their own.
+apt_options=()
+use_release()
+{
+    local release=$1 state=$work/apt archive
+    mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
+    for archive in $(debian_archives); do
+        # Security archives are named otherwise in each release.
+        [[ $archive == *security* ]] || echo "deb $archive $release main"
+    done | head -n 1 >"$state/sources.list"
+    apt_options=(-o Dir::State::Lists="$state/lists"
+        -o Dir::Etc::SourceList="$state/sources.list"
+        -o Dir::Etc::SourceParts=/dev/null -o Dir::Cache="$state/cache"
+        -o Acquire::Languages=none)
+    apt-get -q "${apt_options[@]}" -o APT::Sandbox::User=root update
+}
+
 # A package that only points at the current version of another.
 resolve()
 {
     case $1 in
-        linux-image-amd64)
-            apt-cache depends "$1" | awk '/Depends: linux-image-/ { print $2 }'
+        linux-image-amd64 | linux-image-cloud-amd64)
+            apt-cache "${apt_options[@]}" depends "$1" |
+                awk '/Depends: linux-image-/ { print $2 }'
             ;;
         *)
             echo "$1"
@@ -50,12 +69,21 @@ download()
     for package in $(list_packages "$1"); do
         # apt wants its own sandbox user to own the directory; it need not
         # shellcheck disable=SC2046 # one word for each package
-        apt-get -q -o APT::Sandbox::User=root download \
+        apt-get -q "${apt_options[@]}" -o APT::Sandbox::User=root download \
             $(resolve "$package") || return 1
     done
 }
 
 say "fetching $(list_packages "$1" | tr '\n' ' ')"
+release=${1#image-}
+case $release in
+    trixie)
+        use_release "$release" >"$work/log" 2>&1 || {
+            cat "$work/log" >&2
+            die "no Debian archive of this system has $release"
+        }
+        ;;
+esac
 if ! (download "$1") >"$work/log" 2>&1; then
     if [ "$(id -u)" -ne 0 ] || ! apt-get update -q >>"$work/log" 2>&1 ||
         ! (download "$1") >>"$work/log" 2>&1; then
