@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "libxl_internal.h"
@@ -96,17 +94,6 @@ int libxl_vdev_to_devid(const char *vdev)
     return *s && part > 0 ? part : -1;
 }
 
-/* The device behind the path, if it is a block device. */
-static bool block_device(const char *file, dev_t *rdev)
-{
-    struct stat st;
-
-    if ( stat(file, &st) || !S_ISBLK(st.st_mode) )
-        return false;
-    *rdev = st.st_rdev;
-    return true;
-}
-
 int libxl__disk_check(libxl_ctx *ctx, const libxl_device_disk *disk)
 {
     if ( libxl_vdev_to_devid(disk->vdev) < 0 )
@@ -142,9 +129,7 @@ int libxl_device_disk_add(libxl_ctx *ctx, uint32_t domid,
 {
     struct libxl__device dev = { domid, disk->backend_domid, "vbd", 0 };
     struct libxl__batch b = { 0 };
-    bool run_script = true;
     char *script;
-    dev_t rdev;
     int rc;
 
     rc = libxl__disk_check(ctx, disk);
@@ -160,16 +145,9 @@ int libxl_device_disk_add(libxl_ctx *ctx, uint32_t domid,
     libxl__device_front(&b, &dev, "trusted", "1");
 
     libxl__device_back(&b, &dev, "params", "%s", disk->pdev_path);
-    /* Every disk names a script, since other tools look for it at the end. */
+    /* It finds the device, and out whether somebody else has it. */
     script = libxl__script_path(disk->script ? disk->script : "block");
     libxl__device_back(&b, &dev, "script", "%s", script);
-    if ( !disk->script && block_device(disk->pdev_path, &rdev) )
-    {
-        libxl__device_back(&b, &dev, "physical-device", "%x:%x", major(rdev),
-                           minor(rdev));
-        libxl__device_back(&b, &dev, "hotplug-status", "connected");
-        run_script = false;
-    }
     libxl__device_back(&b, &dev, "removable", "%d", disk->removable);
     libxl__device_back(&b, &dev, "bootable", "1");
     libxl__device_back(&b, &dev, "dev", "%s", disk->vdev);
@@ -184,8 +162,7 @@ int libxl_device_disk_add(libxl_ctx *ctx, uint32_t domid,
 
     rc = libxl__batch_commit(ctx, &b);
     if ( !rc )
-        rc =
-            libxl__device_connect(ctx, &dev, run_script ? script : NULL, "add");
+        rc = libxl__device_connect(ctx, &dev, script, "add");
     if ( rc )
         LOGD(ctx, ERROR, domid, "cannot attach disk \"%s\" (\"%s\")",
              disk->vdev, disk->pdev_path);
