@@ -60,24 +60,28 @@ void hypercall_continue(unsigned long a1, unsigned long a2, unsigned long a3,
 
 /*
  * LIMIT: from 32-bit code only the calls whose arguments have the same layout
- * there; those with pointers or machine words in their structures would need
- * translating.
+ * there, and what is translated of memory_op; others with pointers or machine
+ * words in their structures would need translating, too.
  */
-#define SAME_IN_32BIT                                                          \
-    ((1ull << __HYPERVISOR_xen_version) | (1ull << __HYPERVISOR_console_io) |  \
-     (1ull << __HYPERVISOR_event_channel_op) | (1ull << __HYPERVISOR_hvm_op) | \
-     (1ull << __HYPERVISOR_sched_op))
+static hypercall_fn_t *const hypercall_table_32[] = {
+    [__HYPERVISOR_memory_op] = do_memory_op_32,
+    [__HYPERVISOR_xen_version] = do_xen_version,
+    [__HYPERVISOR_console_io] = do_console_io,
+    [__HYPERVISOR_sched_op] = do_sched_op,
+    [__HYPERVISOR_event_channel_op] = do_event_channel_op,
+    [__HYPERVISOR_hvm_op] = do_hvm_op,
+};
 
 static bool dispatch_32bit(struct guest_gprs *g)
 {
     uint32_t nr = g->rax;
     long rc = -ENOSYS;
 
-    if ( nr < NR_HYPERCALLS && ((SAME_IN_32BIT >> nr) & 1) )
+    if ( nr < ARRAY_SIZE(hypercall_table_32) && hypercall_table_32[nr] )
     {
-        rc = hypercall_table[nr]((uint32_t)g->rbx, (uint32_t)g->rcx,
-                                 (uint32_t)g->rdx, (uint32_t)g->rsi,
-                                 (uint32_t)g->rdi);
+        rc = hypercall_table_32[nr]((uint32_t)g->rbx, (uint32_t)g->rcx,
+                                    (uint32_t)g->rdx, (uint32_t)g->rsi,
+                                    (uint32_t)g->rdi);
         /* Those that are run again find their progress in the domain. */
         if ( unlikely(rc == -ERESTART) )
             return false;

@@ -131,25 +131,21 @@ static int add_one(struct domain *d, unsigned int space, struct domain *fd,
     return -EINVAL;
 }
 
-long mem_add_to_physmap(uint64_t arg, unsigned long start, unsigned long *done)
+long add_to_physmap(const struct xen_add_to_physmap *a, unsigned long start,
+                    unsigned long *done)
 {
-    struct xen_add_to_physmap a;
     unsigned long i = start, nr = 1;
     struct domain *d;
     long rc;
 
-    if ( start > UINT16_MAX )
-        return -EDOM;
-    if ( copy_arg_from_guest(&a, arg) )
-        return -EFAULT;
-    if ( a.space == XENMAPSPACE_gmfn_foreign )
+    if ( a->space == XENMAPSPACE_gmfn_foreign )
         return -ENOSYS;
-    rc = domain_get_target(a.domid, &d);
+    rc = domain_get_target(a->domid, &d);
     if ( rc )
         return rc;
 
-    if ( a.space == XENMAPSPACE_gmfn_range )
-        nr = a.size;
+    if ( a->space == XENMAPSPACE_gmfn_range )
+        nr = a->size;
     for ( ; i < nr && !rc; i++ )
     {
         if ( i != start && hypercall_preempt_check() )
@@ -158,10 +154,21 @@ long mem_add_to_physmap(uint64_t arg, unsigned long start, unsigned long *done)
             rc = -ERESTART;
             break;
         }
-        rc = add_one(d, a.space, NULL, a.idx + i, _gfn(a.gpfn + i));
+        rc = add_one(d, a->space, NULL, a->idx + i, _gfn(a->gpfn + i));
     }
     put_domain(d);
     return rc;
+}
+
+long mem_add_to_physmap(uint64_t arg, unsigned long start, unsigned long *done)
+{
+    struct xen_add_to_physmap a;
+
+    if ( start > UINT16_MAX )
+        return -EDOM;
+    if ( copy_arg_from_guest(&a, arg) )
+        return -EFAULT;
+    return add_to_physmap(&a, start, done);
 }
 
 /* The domain whose pages are to be mapped, for a caller that may. */

@@ -15,28 +15,38 @@
 #define E820_MAX 128
 _Static_assert(sizeof(struct e820_entry_guest) == 20, "ABI layout");
 
-long mem_memory_map(uint64_t arg, unsigned long start, unsigned long *done)
+int memory_map(uint64_t buffer, uint32_t *nr)
 {
-    struct domain *d = current->domain;
+    const struct domain *d = current->domain;
+
+    if ( !d->arch.e820_nr )
+        return -ENOSYS;
+    *nr = min(*nr, d->arch.e820_nr);
+    return copy_to_guest_va(buffer, d->arch.e820,
+                            *nr * sizeof(struct e820_entry_guest))
+               ? -EFAULT
+               : 0;
+}
+
+static long mem_memory_map(uint64_t arg, unsigned long start,
+                           unsigned long *done)
+{
     struct xen_memory_map m;
-    uint32_t nr;
+    int rc;
 
     (void)done;
     if ( start )
         return -EINVAL;
-    if ( !d->arch.e820_nr )
-        return -ENOSYS;
     if ( copy_arg_from_guest(&m, arg) )
         return -EFAULT;
-    nr = min((uint64_t)m.nr_entries, (uint64_t)d->arch.e820_nr);
-    if ( copy_to_guest_va((uint64_t)m.buffer.p, d->arch.e820,
-                          nr * sizeof(struct e820_entry_guest)) )
-        return -EFAULT;
-    m.nr_entries = nr;
+    rc = memory_map((uint64_t)m.buffer.p, &m.nr_entries);
+    if ( rc )
+        return rc;
     return copy_arg_to_guest(arg, &m) ? -EFAULT : 0;
 }
 
-long mem_set_memory_map(uint64_t arg, unsigned long start, unsigned long *done)
+static long mem_set_memory_map(uint64_t arg, unsigned long start,
+                               unsigned long *done)
 {
     struct xen_foreign_memory_map f;
     struct e820_entry_guest *e820;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* TEST-SOURCES: xen/common/memory.c xen/common/memory-reservation.c */
 /* TEST-SOURCES: xen/common/memory-physmap.c xen/common/grant-frames.c */
+/* TEST-SOURCES: xen/common/memory-compat.c */
 /* TEST-SOURCES: xen/common/grant-table.c xen/common/grant-copy.c */
 /* TEST-SOURCES: xen/common/grant-entry.c xen/common/grant-maptrack.c */
 /* TEST-SOURCES: xen/common/grant-version.c */
@@ -16,6 +17,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <cmocka.h>
 
 #include <xen/domain.h>
@@ -181,6 +183,59 @@ static void shared_info_is_in_one_place(void **state)
         add(guest, DOMID_SELF, XENMAPSPACE_shared_info, 0, PLACE_GFN + 1), 0);
     assert_int_equal(
         add(guest, DOMID_SELF, XENMAPSPACE_shared_info, 1, PLACE_GFN), -EINVAL);
+}
+
+static long op_32(struct domain *as, unsigned int cmd, void *arg)
+{
+    test_become(as);
+    return do_memory_op_32(cmd, (unsigned long)arg, 0, 0, 0);
+}
+
+/* Structures of 32-bit code, in memory that it could name. */
+static void from_32_bit_code(void **state)
+{
+    static struct e820_entry_guest map[2] = { { 0, 0xa0000, 1 },
+                                              { 0x100000, 0x5000, 2 } };
+    const size_t bytes = 4096;
+    uint32_t *arg = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+    uint32_t buffer = (uint32_t)(uintptr_t)(arg + 16);
+
+    (void)state;
+    assert_ptr_not_equal(arg, MAP_FAILED);
+    arg[0] = DOMID_SELF;
+    arg[1] = XENMAPSPACE_shared_info;
+    arg[2] = 0;
+    arg[3] = PLACE_GFN;
+    assert_int_equal(op_32(guest, XENMEM_add_to_physmap, arg), 0);
+    assert_ptr_equal(test_guest_memory(guest, PLACE_GFN), guest->shared_info);
+    arg[2] = 1;
+    assert_int_equal(op_32(guest, XENMEM_add_to_physmap, arg), -EINVAL);
+    arg[0] = 0;
+    assert_int_equal(op_32(guest, XENMEM_add_to_physmap, arg), -EPERM);
+    arg[1] = XENMAPSPACE_gmfn_range;
+    assert_int_equal(op_32(guest, XENMEM_add_to_physmap, arg), -ENOSYS);
+    arg[1] = XENMAPSPACE_gmfn_foreign;
+    assert_int_equal(op_32(guest, XENMEM_add_to_physmap, arg), -ENOSYS);
+
+    arg[0] = 10;
+    arg[1] = buffer;
+    assert_int_equal(op_32(guest, XENMEM_memory_map, arg), -ENOSYS);
+    guest->arch.e820 = map;
+    guest->arch.e820_nr = 2;
+    assert_int_equal(op_32(guest, XENMEM_memory_map, arg), 0);
+    assert_int_equal(arg[0], 2);
+    assert_memory_equal(arg + 16, map, sizeof(map));
+    arg[0] = 1;
+    arg[17] = 7;
+    assert_int_equal(op_32(guest, XENMEM_memory_map, arg), 0);
+    assert_int_equal(arg[0], 1);
+    assert_int_equal(op_32(guest, XENMEM_populate_physmap, arg), -ENOSYS);
+    assert_int_equal(op_32(guest, 63, arg), -ENOSYS);
+    assert_int_equal(op_32(guest, XENMEM_memory_map, NULL), -EFAULT);
+    guest->arch.e820 = NULL;
+    guest->arch.e820_nr = 0;
+    munmap(arg, bytes);
 }
 
 static void what_was_there_is_freed(void **state)
@@ -378,6 +433,7 @@ int main(void)
         CASE(populate_and_decrease),
         CASE(limits_show_in_what_is_done),
         CASE(shared_info_is_in_one_place),
+        CASE(from_32_bit_code),
         CASE(what_was_there_is_freed),
         CASE(grant_frames_grow_on_demand),
         CASE(moving_a_page),
