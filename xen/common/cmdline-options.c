@@ -54,6 +54,9 @@ static int parse_dom0_max_vcpus(const char *s)
 }
 custom_param("dom0_max_vcpus", parse_dom0_max_vcpus);
 
+bool opt_dom0_vcpus_pin;
+boolean_param("dom0_vcpus_pin", opt_dom0_vcpus_pin);
+
 /*
  * Words that Xen's users have on their command lines. The text, where there
  * is one, is printed: silence is for what is true here anyway.
@@ -72,7 +75,6 @@ accepted_param(ept, "ept", NULL);
 accepted_param(smt, "smt", NULL);
 accepted_param(bootscrub, "bootscrub", "pages are cleared when given out");
 accepted_param(dom0, "dom0", "Dom0 is always PVH");
-accepted_param(dom0_pin, "dom0_vcpus_pin", "vCPUs are not pinned at boot");
 accepted_param(dom0_iommu, "dom0-iommu", NOTE_IOMMU);
 accepted_param(iommu, "iommu", NOTE_IOMMU);
 accepted_param(intremap, "intremap", NOTE_IOMMU);
@@ -82,12 +84,9 @@ accepted_param(pv_l1tf, "pv-l1tf", NOTE_MITIG);
 accepted_param(tsx, "tsx", NOTE_MITIG);
 accepted_param(ucode, "ucode", "microcode is left to the firmware");
 accepted_param(watchdog, "watchdog", "there is no watchdog");
-accepted_param(sched, "sched", "there is one scheduler");
 accepted_param(acpi, "acpi", NULL);
 accepted_param(cpufreq, "cpufreq", "frequencies are left to the processor");
-accepted_param(cpuidle, "cpuidle", "idle CPUs are halted");
-accepted_param(max_cstate, "max_cstate", "idle CPUs are halted");
-accepted_param(mwait_idle, "mwait-idle", "idle CPUs are halted");
+accepted_param(cpuidle, "cpuidle", "see mwait-idle");
 accepted_param(clocksource, "clocksource", "time comes from the TSC");
 accepted_param(tsc, "tsc", "time comes from the TSC");
 accepted_param(crashkernel, "crashkernel", "there is no crash kernel");

@@ -86,6 +86,7 @@ static void domain_free(struct domain *d)
     grant_table_destroy(d);
     evtchn_domain_free(d);
     hvm_domain_destroy(d);
+    sched_destroy_domain(d);
     if ( d->shared_info )
         free_xenheap_page(d->shared_info);
     xfree(d);
@@ -168,17 +169,18 @@ int domain_create(domid_t domid, const struct xen_domctl_createdomain *config,
     spin_lock_init(&d->page_lock);
     d->create_flags = config->flags;
     d->ssidref = config->ssidref;
-    d->cpupool_id = config->cpupool_id;
     memcpy(d->handle, config->handle, sizeof(d->handle));
     d->max_vcpus = config->max_vcpus;
     d->domctl_max_evtchn_port = config->max_evtchn_port;
     d->max_grant_frames = config->max_grant_frames;
     d->max_maptrack_frames = config->max_maptrack_frames;
     d->arch.emulation_flags = config->arch.emulation_flags;
-    d->sched_weight = SCHED_WEIGHT_DEFAULT;
     d->controller_pause = 1;
     d->pause_count = 1;
 
+    rc = sched_init_domain(d, config->cpupool_id);
+    if ( rc )
+        goto fail;
     rc = -ENOMEM;
     d->vcpu = xzalloc_array(struct vcpu *, d->max_vcpus);
     d->shared_info = alloc_xenheap_page();

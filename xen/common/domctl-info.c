@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* domctl: what a domain and its vCPUs are and do, and where they may run. */
+/* domctl: what a domain and its vCPUs are and do. */
 #include <xen/domctl.h>
 #include <xen/guest-access.h>
 #include <xen/lib.h>
@@ -79,7 +79,7 @@ void getdomaininfo(struct domain *d, struct xen_domctl_getdomaininfo *info)
     info->outstanding_pages = d->outstanding_claim;
     info->shared_info_frame = mfn_to_page(virt_to_mfn(d->shared_info))->gfn;
     info->ssidref = d->ssidref;
-    info->cpupool = d->cpupool_id;
+    info->cpupool = cpupool_id(d);
     info->gpaddr_bits = 48; /* what four levels of EPT translate */
     memcpy(info->handle, d->handle, sizeof(info->handle));
     info->arch_config.emulation_flags = d->arch.emulation_flags;
@@ -103,66 +103,6 @@ int domctl_getvcpuinfo(struct domain *d, struct xen_domctl *op)
     return 0;
 }
 
-/*
- * LIMIT: vCPUs stay on the pCPU they were created on, so an affinity can be
- * asked for and is refused when it leaves that pCPU out; it is not kept.
- */
-static int vcpu_of(const struct domain *d, uint32_t id, struct vcpu **v)
-{
-    *v = NULL;
-    if ( id >= d->max_vcpus )
-        return -EINVAL;
-    *v = d->vcpu[id];
-    return *v ? 0 : -ESRCH;
-}
-
-int domctl_setvcpuaffinity(struct domain *d, struct xen_domctl *op)
-{
-    struct xen_domctl_vcpuaffinity *a = &op->u.vcpuaffinity;
-    const uint32_t known =
-        XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT | XEN_VCPUAFFINITY_FORCE;
-    struct vcpu *v;
-    uint64_t bits;
-    int rc = vcpu_of(d, a->vcpu, &v);
-
-    if ( rc )
-        return rc;
-    if ( a->flags & ~known )
-        return -EINVAL;
-    if ( a->flags & XEN_VCPUAFFINITY_HARD )
-    {
-        rc = bitmap_from_guest(&bits, &a->cpumap_hard);
-        if ( !rc && !(bits & (1ull << v->processor)) )
-            rc = -EINVAL;
-        if ( !rc )
-            rc = bitmap_to_guest(&a->cpumap_hard, bits & online_cpu_bits(),
-                                 nr_cpus_online);
-    }
-    if ( !rc && (a->flags & XEN_VCPUAFFINITY_SOFT) )
-    {
-        rc = bitmap_from_guest(&bits, &a->cpumap_soft);
-        if ( !rc )
-            rc = bitmap_to_guest(&a->cpumap_soft, bits & online_cpu_bits(),
-                                 nr_cpus_online);
-    }
-    return rc;
-}
-
-int domctl_getvcpuaffinity(struct domain *d, struct xen_domctl *op)
-{
-    struct xen_domctl_vcpuaffinity *a = &op->u.vcpuaffinity;
-    struct vcpu *v;
-    int rc = vcpu_of(d, a->vcpu, &v);
-
-    if ( !rc && (a->flags & XEN_VCPUAFFINITY_HARD) )
-        rc =
-            bitmap_to_guest(&a->cpumap_hard, online_cpu_bits(), nr_cpus_online);
-    if ( !rc && (a->flags & XEN_VCPUAFFINITY_SOFT) )
-        rc =
-            bitmap_to_guest(&a->cpumap_soft, online_cpu_bits(), nr_cpus_online);
-    return rc;
-}
-
 /* There is one node, number 0. */
 int domctl_setnodeaffinity(struct domain *d, struct xen_domctl *op)
 {
@@ -179,28 +119,4 @@ int domctl_getnodeaffinity(struct domain *d, struct xen_domctl *op)
 {
     (void)d;
     return bitmap_to_guest(&op->u.nodeaffinity.nodemap, 1, 1);
-}
-
-/* Weight and cap; values that mean "leave it" are the ABI's. */
-int domctl_scheduler_op(struct domain *d, struct xen_domctl *op)
-{
-    struct xen_domctl_scheduler_op *s = &op->u.scheduler_op;
-    const uint16_t keep_cap = 0xffff;
-
-    if ( s->sched_id != SCHEDULER_ID )
-        return -EINVAL;
-    switch ( s->cmd )
-    {
-    case XEN_DOMCTL_SCHEDOP_getinfo:
-        s->u.credit2.weight = d->sched_weight;
-        s->u.credit2.cap = d->sched_cap;
-        return 0;
-    case XEN_DOMCTL_SCHEDOP_putinfo:
-        if ( s->u.credit2.cap != keep_cap && s->u.credit2.cap != 0 )
-            return -EOPNOTSUPP; /* nothing enforces a cap */
-        if ( s->u.credit2.weight )
-            d->sched_weight = s->u.credit2.weight;
-        return 0;
-    }
-    return -EINVAL;
 }

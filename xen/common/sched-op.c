@@ -4,6 +4,7 @@
 #include <xen/guest-access.h>
 #include <xen/hypercalls.h>
 #include <xen/lib.h>
+#include <xen/sched.h>
 #include <xen/watchdog.h>
 #include <public/sched.h>
 #include <asm/processor.h>
@@ -211,11 +212,7 @@ static long op_pin_override(uint64_t arg)
         return -EPERM;
     if ( copy_arg_from_guest(&p, arg) )
         return -EFAULT;
-    if ( p.pcpu >= 0 && (unsigned int)p.pcpu >= nr_cpus_online )
-        return -EINVAL;
-    /* A vCPU stays where it is: pinning to that place is what it has. */
-    return p.pcpu < 0 || (unsigned int)p.pcpu == current->processor ? 0
-                                                                    : -EBUSY;
+    return vcpu_pin_override(current, p.pcpu);
 }
 
 static long (*const ops[])(uint64_t arg) = {

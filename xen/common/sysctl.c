@@ -4,7 +4,7 @@
  *
  * Built as domctl is: a table of operations over one copy of the argument.
  * Those that report little or nothing say how the machine is here: one NUMA
- * node, one CPU pool, no power management by the hypervisor.
+ * node, no power management by the hypervisor.
  */
 #include <xen/console.h>
 #include <xen/control-op.h>
@@ -13,6 +13,7 @@
 #include <xen/heap.h>
 #include <xen/hypercalls.h>
 #include <xen/lib.h>
+#include <xen/sched.h>
 #include <xen/time.h>
 
 static int sysctl_readconsole(struct xen_sysctl *op)
@@ -67,12 +68,6 @@ static int sysctl_physinfo(struct xen_sysctl *op)
     return 0;
 }
 
-static int sysctl_sched_id(struct xen_sysctl *op)
-{
-    op->u.sched_id.sched_id = SCHEDULER_ID;
-    return 0;
-}
-
 static int sysctl_getdomaininfolist(struct xen_sysctl *op)
 {
     struct xen_sysctl_getdomaininfolist *l = &op->u.getdomaininfolist;
@@ -109,20 +104,6 @@ static int sysctl_debug_keys(struct xen_sysctl *op)
     return 0;
 }
 
-/* Idle is what no vCPU used. LIMIT: time of domains that are gone counts. */
-static uint64_t idle_time(unsigned int cpu)
-{
-    uint64_t used = 0, now = NOW();
-    struct domain *d;
-    struct vcpu *v;
-
-    for_each_domain (d)
-        for_each_vcpu (d, v)
-            if ( v->processor == cpu )
-                used += vcpu_runtime(v);
-    return now > used ? now - used : 0;
-}
-
 static int sysctl_getcpuinfo(struct xen_sysctl *op)
 {
     struct xen_sysctl_getcpuinfo *g = &op->u.getcpuinfo;
@@ -131,7 +112,7 @@ static int sysctl_getcpuinfo(struct xen_sysctl *op)
 
     for ( i = 0; i < nr; i++ )
     {
-        info.idletime = idle_time(i);
+        info.idletime = sched_idle_time(i);
         if ( copy_to_guest_offset(g->info, i, &info, 1) )
             return -EFAULT;
     }
@@ -190,57 +171,6 @@ static int sysctl_numainfo(struct xen_sysctl *op)
          copy_to_guest(n->distance, &local_distance, 1) )
         return -EFAULT;
     n->num_nodes = 1;
-    return 0;
-}
-
-static int pool_info(struct xen_sysctl_cpupool_op *c)
-{
-    struct domain *d;
-
-    /* The first pool from that id on; there is only number 0. */
-    if ( c->cpupool_id != 0 )
-        return -ENOENT;
-    c->sched_id = SCHEDULER_ID;
-    c->n_dom = 0;
-    for_each_domain (d)
-        c->n_dom++;
-    return bitmap_to_guest(&c->cpumap, online_cpu_bits(), nr_cpus_online);
-}
-
-static int sysctl_cpupool_op(struct xen_sysctl *op)
-{
-    struct xen_sysctl_cpupool_op *c = &op->u.cpupool_op;
-
-    switch ( c->op )
-    {
-    case XEN_SYSCTL_CPUPOOL_OP_INFO:
-        return pool_info(c);
-    case XEN_SYSCTL_CPUPOOL_OP_FREEINFO:
-        return bitmap_to_guest(&c->cpumap, 0, nr_cpus_online);
-    case XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN:
-        return c->cpupool_id == 0 ? 0 : -ENOENT;
-    case XEN_SYSCTL_CPUPOOL_OP_CREATE:
-    case XEN_SYSCTL_CPUPOOL_OP_DESTROY:
-    case XEN_SYSCTL_CPUPOOL_OP_ADDCPU:
-    case XEN_SYSCTL_CPUPOOL_OP_RMCPU:
-        return -EOPNOTSUPP;
-    }
-    return -ENOSYS;
-}
-
-static int sysctl_scheduler_op(struct xen_sysctl *op)
-{
-    struct xen_sysctl_scheduler_op *s = &op->u.scheduler_op;
-
-    if ( s->cpupool_id != 0 )
-        return -ESRCH;
-    if ( s->sched_id != SCHEDULER_ID )
-        return -EINVAL;
-    if ( s->cmd == XEN_SYSCTL_SCHEDOP_putinfo )
-        return -EOPNOTSUPP;
-    if ( s->cmd != XEN_SYSCTL_SCHEDOP_getinfo )
-        return -EINVAL;
-    s->u.sched_credit2.ratelimit_us = 0; /* a woken vCPU may preempt at once */
     return 0;
 }
 

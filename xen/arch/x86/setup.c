@@ -16,6 +16,7 @@
 #include <xen/e820.h>
 #include <xen/heap.h>
 #include <xen/lib.h>
+#include <xen/sched.h>
 #include <xen/percpu.h>
 #include <asm/apic.h>
 #include <asm/config.h>

@@ -1,96 +1,108 @@
 /* SPDX-License-Identifier: MIT */
-/* Scheduling mechanism: run queues, blocking, pausing, run states. */
+/* Scheduling mechanism: switching, blocking, waking up, idling. */
 
 /*
- * Each pCPU has a queue of runnable vCPUs sorted by virtual time (fair.c).
+ * Who runs where is the decision of a policy (sched-policy.h), one for each
+ * pool of pCPUs. It is asked under the pool's lock, and what it wants is done
+ * here: pCPUs are made to choose again by need_resched and an IPI, slices end
+ * by a timer of each pCPU.
+ *
  * Nothing switches in the middle of a handler: whoever changes what should
  * run sets need_resched, and the entry path calls schedule(). There is no
- * idle vCPU; a pCPU without work halts inside schedule() with curr == NULL
+ * idle vCPU; a pCPU without work idles inside schedule() with curr == NULL
  * and the last vCPU's state still loaded.
+ *
+ * A vCPU stays is_running until its state is where another pCPU can get it,
+ * and only then goes back to the queue. v->processor changes only while it is
+ * not running.
  */
 
 #include <xen/domain.h>
-#include <xen/guest-access.h>
 #include <xen/lib.h>
 #include <xen/sched.h>
-#include <public/vcpu.h>
+#include <xen/smp.h>
 #include <asm/processor.h>
 #include <asm/vmx.h>
+#include "private.h"
 
-struct runqueue
+struct cpupool *pool_of_cpu[NR_CPUS];
+
+static struct timer slice_timer[NR_CPUS];
+
+static struct
 {
-    spinlock_t lock;        /* queue, and every change of who runs */
-    struct list_head queue; /* by vtime, smallest first */
-    uint64_t vtime;         /* largest vtime that got to run */
-    struct timer slice_timer;
-    struct percpu *cpu;
-};
-
-static struct runqueue runqueues[NR_CPUS];
-
-static struct runqueue *rq_of(const struct vcpu *v)
-{
-    return &runqueues[v->processor];
-}
-
-static void set_runstate(struct vcpu *v, int state)
-{
-    s_time_t now = NOW();
-
-    if ( v->runstate == state )
-        return;
-    v->runstate_time[v->runstate] += now - v->state_entry_time;
-    v->state_entry_time = now;
-    v->runstate = state;
-}
+    s_time_t total; /* without what goes on */
+    s_time_t since; /* 0: not idle */
+} idle[NR_CPUS];
 
 bool vcpu_runnable(const struct vcpu *v)
 {
     return !(v->pause_flags | v->pause_count | v->domain->pause_count);
 }
 
-static void enqueue(struct runqueue *rq, struct vcpu *v)
+struct cpupool *lock_pool_of(const struct domain *d)
 {
-    struct list_head *at = &rq->queue;
-    struct vcpu *o;
+    for ( ;; )
+    {
+        struct cpupool *c = READ_ONCE(d->cpupool);
 
-    list_for_each_entry (o, &rq->queue, runq)
-        if ( o->vtime > v->vtime )
-        {
-            at = &o->runq;
-            break;
-        }
-    list_add_tail(&v->runq, at);
+        spin_lock(&c->lock);
+        if ( likely(c == READ_ONCE(d->cpupool)) )
+            return c;
+        spin_unlock(&c->lock);
+    }
 }
 
-static bool is_queued(const struct vcpu *v)
+static void resched_cpu(unsigned int cpu)
 {
-    return !list_empty(&v->runq);
+    WRITE_ONCE(percpu_area[cpu]->need_resched, true);
+    smp_send_event_check(cpu);
 }
 
 static void slice_expired(void *data)
 {
-    struct runqueue *rq = data;
-
-    rq->cpu->need_resched = true;
+    (void)data;
+    this_cpu()->need_resched = true;
 }
 
-static uint32_t vcpu_weight(const struct vcpu *v)
+static void program_slice(struct cpupool *c, unsigned int cpu)
 {
-    return v->domain->sched_weight;
+    s_time_t until = c->sched.pcpu[cpu].until;
+
+    if ( cpu == smp_processor_id() )
+        this_cpu()->slice_end = until;
+    if ( until == STIME_MAX )
+        stop_timer(&slice_timer[cpu]);
+    else
+    {
+        set_timer(&slice_timer[cpu], until);
+        if ( cpu == smp_processor_id() )
+            vmx_set_backstop();
+    }
 }
 
-/* Charge v, which runs, for the time since it was last charged. */
-static void charge(struct runqueue *rq, struct vcpu *v)
+void sched_apply(struct cpupool *c)
 {
-    s_time_t now = NOW();
+    unsigned int cpu;
 
-    v->vtime = sched_charge(v->vtime, now - v->slice_start, vcpu_weight(v));
-    v->slice_start = now;
-    rq->vtime = max(rq->vtime, v->vtime);
+    if ( likely(!(c->sched.poke | c->sched.retime)) )
+        return;
+    for_each_cpu (cpu, c->sched.poke)
+        resched_cpu(cpu);
+    for_each_cpu (cpu, c->sched.retime)
+        program_slice(c, cpu);
+    c->sched.poke = c->sched.retime = 0;
 }
 
-/* State of a vCPU that does not run and is not queued. */
+/* Parking sets a time, and only refilling takes it away. */
+static void program_refill(struct cpupool *c)
+{
+    if ( unlikely(c->sched.refill_at != STIME_MAX) &&
+         !timer_is_active(&c->refill_timer) )
+        set_timer(&c->refill_timer, c->sched.refill_at);
+}
+
+/* State of a vCPU that neither runs nor waits for a pCPU. */
 static int stopped_runstate(const struct vcpu *v)
 {
     return (v->pause_flags & VPF_blocked) && !v->pause_count &&
@@ -99,54 +111,97 @@ static int stopped_runstate(const struct vcpu *v)
                : RUNSTATE_offline;
 }
 
-static void put_back(struct runqueue *rq, struct vcpu *prev)
+static void policy_sleep(struct cpupool *c, struct vcpu *v, s_time_t now)
 {
-    prev->is_running = false;
-    charge(rq, prev);
-    if ( vcpu_runnable(prev) )
+    c->sched.policy->sleep(&c->sched, &v->sched, now,
+                           v->pause_flags & VPF_down);
+}
+
+/* Have the policy choose for this pCPU: the result is its current vCPU. */
+static struct vcpu *choose(struct percpu *cpu)
+{
+    struct cpupool *c = READ_ONCE(pool_of_cpu[cpu->cpu]);
+    struct vcpu *prev = cpu->curr, *next;
+    s_time_t now;
+
+    if ( unlikely(!c) )
+        return NULL;
+    spin_lock(&c->lock);
+    now = NOW();
+    if ( prev && !vcpu_runnable(prev) )
+        policy_sleep(c, prev, now);
+    next = vcpu_of_unit(c->sched.policy->pick(&c->sched, cpu->cpu, now));
+    if ( next != prev )
     {
-        set_runstate(prev, RUNSTATE_runnable);
-        enqueue(rq, prev);
+        if ( prev )
+            set_runstate(prev,
+                         vcpu_runnable(prev) ? RUNSTATE_runnable
+                                             : stopped_runstate(prev),
+                         now);
+        if ( next )
+        {
+            next->processor = cpu->cpu;
+            next->is_running = true;
+            set_runstate(next, RUNSTATE_running, now);
+        }
+        cpu->curr = next;
     }
-    else
-        set_runstate(prev, stopped_runstate(prev));
+    program_slice(c, cpu->cpu);
+    sched_apply(c);
+    if ( unlikely(!next && !cpumask_test(c->sched.cpus, cpu->cpu)) )
+        WRITE_ONCE(pool_of_cpu[cpu->cpu], NULL);
+    spin_unlock(&c->lock);
+    return next;
+}
+
+/* v's state has been taken from this pCPU, or may be: others can have it. */
+static void let_go(struct vcpu *v)
+{
+    struct cpupool *c = lock_pool_of(v->domain);
+
+    v->is_running = false;
+    c->sched.policy->put(&c->sched, &v->sched, NOW());
+    sched_apply(c);
+    program_refill(c);
+    spin_unlock(&c->lock);
+}
+
+static void wait_for_work(struct percpu *cpu)
+{
+    s_time_t start = NOW();
+
+    idle[cpu->cpu].since = start;
+    while ( !READ_ONCE(cpu->need_resched) )
+        cpu_idle();
+    WRITE_ONCE(idle[cpu->cpu].since, 0);
+    idle[cpu->cpu].total += NOW() - start;
 }
 
 void schedule(void)
 {
     struct percpu *cpu = this_cpu();
-    struct runqueue *rq = &runqueues[cpu->cpu];
-    struct vcpu *next;
-    bool switched;
+    struct vcpu *prev, *next;
+    bool switched = false;
 
-    spin_lock(&rq->lock);
-    if ( cpu->curr )
-        put_back(rq, cpu->curr);
-    cpu->curr = NULL;
-    stop_timer(&rq->slice_timer);
-    while ( list_empty(&rq->queue) )
+    for ( ;; )
     {
-        cpu->need_resched = false;
-        spin_unlock(&rq->lock);
-        do
-            safe_halt();
-        while ( !cpu->need_resched );
-        spin_lock(&rq->lock);
+        WRITE_ONCE(cpu->need_resched, false);
+        prev = cpu->curr;
+        next = choose(cpu);
+        if ( next )
+        {
+            switched = cpu->vmcs_owner != next;
+            /* Visible as running before what others wanted of it is looked
+             * at: see smp_send_event_check(). */
+            smp_mb();
+            vmx_ctxt_switch_to(next);
+        }
+        if ( prev && prev != next )
+            let_go(prev);
+        if ( next )
+            break;
+        wait_for_work(cpu);
     }
-    cpu->need_resched = false;
-    next = list_first_entry(&rq->queue, struct vcpu, runq);
-    list_del(&next->runq);
-    next->is_running = true;
-    next->slice_start = NOW();
-    rq->vtime = max(rq->vtime, next->vtime);
-    set_runstate(next, RUNSTATE_running);
-    cpu->curr = next;
-    if ( !list_empty(&rq->queue) )
-        set_timer(&rq->slice_timer, next->slice_start + SCHED_SLICE);
-    spin_unlock(&rq->lock);
-
-    switched = cpu->vmcs_owner != next;
-    vmx_ctxt_switch_to(next);
     vmx_intr_dirty(next);
     if ( next->runstate_guest && switched )
         vcpu_runstate_update_guest(next);
@@ -154,123 +209,123 @@ void schedule(void)
 
 void vcpu_wake(struct vcpu *v)
 {
-    struct runqueue *rq = rq_of(v);
-    struct percpu *cpu = rq->cpu;
+    struct cpupool *c = lock_pool_of(v->domain);
 
-    spin_lock(&rq->lock);
-    if ( vcpu_runnable(v) && !is_queued(v) && cpu->curr != v )
+    if ( vcpu_runnable(v) && !v->sched.runnable )
     {
-        /*
-         * First: who ran alone for long has not been charged for long, and v
-         * would get all of that time at once.
-         */
-        if ( cpu->curr )
-            charge(rq, cpu->curr);
-        v->vtime = sched_wake_vtime(v->vtime, rq->vtime);
-        set_runstate(v, RUNSTATE_runnable);
-        enqueue(rq, v);
-        if ( !cpu->curr )
-            cpu->need_resched = true;
-        else
-        {
-            if ( sched_preempts(v->vtime, cpu->curr->vtime) )
-                cpu->need_resched = true;
-            else if ( !timer_is_active(&rq->slice_timer) )
-                set_timer(&rq->slice_timer, NOW() + SCHED_SLICE);
-        }
+        s_time_t now = NOW();
+
+        if ( v->sched.state != UNIT_RUNNING )
+            set_runstate(v, RUNSTATE_runnable, now);
+        c->sched.policy->wake(&c->sched, &v->sched, now);
+        sched_apply(c);
+        program_refill(c);
     }
-    spin_unlock(&rq->lock);
+    spin_unlock(&c->lock);
 }
 
 void vcpu_sleep(struct vcpu *v)
 {
-    struct runqueue *rq = rq_of(v);
+    struct cpupool *c = lock_pool_of(v->domain);
 
-    spin_lock(&rq->lock);
     if ( !vcpu_runnable(v) )
     {
-        if ( rq->cpu->curr == v )
-            rq->cpu->need_resched = true;
-        else if ( is_queued(v) )
-            list_del(&v->runq);
-        if ( rq->cpu->curr != v )
-            set_runstate(v, stopped_runstate(v));
+        s_time_t now = NOW();
+
+        policy_sleep(c, v, now);
+        if ( v->sched.state != UNIT_RUNNING )
+            set_runstate(v, stopped_runstate(v), now);
+        sched_apply(c);
     }
-    spin_unlock(&rq->lock);
+    spin_unlock(&c->lock);
 }
 
+/* Blocked first, looked second: who raises something then finds it blocked. */
 void vcpu_block(void)
 {
     struct vcpu *v = current;
 
-    v->pause_flags |= VPF_blocked;
+    __atomic_fetch_or(&v->pause_flags, VPF_blocked, __ATOMIC_SEQ_CST);
     if ( hvm_vcpu_has_pending_irq(v) )
-        v->pause_flags &= ~VPF_blocked;
+        __atomic_fetch_and(&v->pause_flags, ~VPF_blocked, __ATOMIC_SEQ_CST);
     else
         this_cpu()->need_resched = true;
 }
 
 void vcpu_unblock(struct vcpu *v)
 {
-    if ( !(v->pause_flags & (VPF_blocked | VPF_polling)) )
+    const uint32_t waits = VPF_blocked | VPF_polling;
+
+    if ( !(READ_ONCE(v->pause_flags) & waits) )
         return;
-    v->pause_flags &= ~(VPF_blocked | VPF_polling);
+    __atomic_fetch_and(&v->pause_flags, ~waits, __ATOMIC_SEQ_CST);
     vcpu_wake(v);
 }
 
-/* One pCPU runs everything: a vCPU that runs is the one executing this. */
 void vcpu_kick(struct vcpu *v)
 {
     vmx_intr_dirty(v);
+    smp_mb();
+    if ( READ_ONCE(v->is_running) )
+        smp_send_event_check(v->processor);
     vcpu_unblock(v);
 }
 
 void vcpu_yield(void)
 {
     struct vcpu *v = current;
-    struct runqueue *rq = rq_of(v);
 
-    /* Behind everyone who waits: as if it had used their share. */
-    spin_lock(&rq->lock);
-    if ( !list_empty(&rq->queue) )
-    {
-        struct vcpu *last = list_entry(rq->queue.prev, struct vcpu, runq);
-
-        charge(rq, v);
-        v->vtime = max(v->vtime, last->vtime);
-        this_cpu()->need_resched = true;
-    }
-    spin_unlock(&rq->lock);
+    if ( list_empty(&v->domain->cpupool->sched.queue) )
+        return;
+    v->sched.yields = true;
+    this_cpu()->need_resched = true;
 }
 
-int sched_init_vcpu(struct vcpu *v)
+/* Spread over the pool's pCPUs until the policy decides. */
+static unsigned int first_processor(const struct cpupool *c, uint32_t vcpu_id)
 {
-    v->processor = smp_processor_id();
-    list_init(&v->runq);
+    cpumask_t cpus = c->sched.cpus;
+
+    for ( uint32_t n = vcpu_id % cpumask_weight(cpus); n; n-- )
+        cpus &= cpus - 1;
+    return cpumask_first(cpus);
+}
+
+void sched_init_vcpu(struct vcpu *v)
+{
+    struct cpupool *c = lock_pool_of(v->domain);
+
+    v->processor = first_processor(c, v->vcpu_id);
     v->runstate = RUNSTATE_offline;
     v->state_entry_time = NOW();
-    v->vtime = rq_of(v)->vtime;
-    return 0;
+    sched_unit_init(&v->sched, &v->domain->sched, v->processor);
+    vcpu_reset_affinity(v);
+    c->sched.policy->insert(&c->sched, &v->sched);
+    spin_unlock(&c->lock);
 }
 
 void sched_destroy_vcpu(struct vcpu *v)
 {
-    struct runqueue *rq = rq_of(v);
+    struct cpupool *c = lock_pool_of(v->domain);
 
-    spin_lock(&rq->lock);
-    if ( is_queued(v) )
-        list_del(&v->runq);
-    spin_unlock(&rq->lock);
+    c->sched.policy->remove(&c->sched, &v->sched);
+    sched_apply(c);
+    spin_unlock(&c->lock);
 }
 
-void sched_init(void)
+s_time_t sched_idle_time(unsigned int cpu)
 {
-    struct runqueue *rq = &runqueues[smp_processor_id()];
+    s_time_t since = READ_ONCE(idle[cpu].since);
+    s_time_t total = READ_ONCE(idle[cpu].total);
 
-    spin_lock_init(&rq->lock);
-    list_init(&rq->queue);
-    rq->cpu = this_cpu();
-    init_timer(&rq->slice_timer, slice_expired, rq, smp_processor_id());
+    return since ? total + NOW() - since : total;
+}
+
+/* Pool-0 comes first: cpupool.c has sched_init(). */
+void sched_init_cpu(unsigned int cpu)
+{
+    init_timer(&slice_timer[cpu], slice_expired, NULL, cpu);
+    (void)cpupool_add_cpu(0, cpu);
 }
 
 /* A long operation gives way after this much. */
@@ -285,50 +340,4 @@ bool hypercall_preempt_check(void)
         cpu->preempt_tsc = now;
     return cpu->need_resched ||
            now - cpu->preempt_tsc > ns_to_tsc(PREEMPT_AFTER);
-}
-
-uint64_t vcpu_runtime(const struct vcpu *v)
-{
-    uint64_t t = v->runstate_time[RUNSTATE_running];
-
-    if ( v->runstate == RUNSTATE_running )
-        t += NOW() - v->state_entry_time;
-    return t;
-}
-
-void vcpu_runstate_get(const struct vcpu *v, vcpu_runstate_info_t *out)
-{
-    memset(out, 0, sizeof(*out));
-    out->state = v->runstate;
-    out->state_entry_time = v->state_entry_time;
-    for ( unsigned int i = 0; i < 4; i++ )
-        out->time[i] = v->runstate_time[i];
-}
-
-/*
- * The guest reads the area while it may be written: with the update flag it
- * sees that and reads again. v is current.
- */
-void vcpu_runstate_update_guest(struct vcpu *v)
-{
-    vcpu_runstate_info_t info;
-    uint64_t entry_gva =
-        v->runstate_guest + offsetof(vcpu_runstate_info_t, state_entry_time);
-    uint64_t flagged;
-
-    vcpu_runstate_get(v, &info);
-    flagged = info.state_entry_time | XEN_RUNSTATE_UPDATE;
-    if ( v->domain->vm_assist & (1u << VMASST_TYPE_runstate_update_flag) )
-    {
-        if ( copy_to_guest_va(entry_gva, &flagged, sizeof(flagged)) )
-            return;
-        info.state_entry_time = flagged;
-        if ( copy_to_guest_va(v->runstate_guest, &info, sizeof(info)) )
-            return;
-        flagged &= ~XEN_RUNSTATE_UPDATE;
-        if ( copy_to_guest_va(entry_gva, &flagged, sizeof(flagged)) )
-            return;
-    }
-    else if ( copy_to_guest_va(v->runstate_guest, &info, sizeof(info)) )
-        return;
 }

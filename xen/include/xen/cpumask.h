@@ -19,7 +19,12 @@ static inline bool cpumask_test(cpumask_t mask, unsigned int cpu)
 
 static inline unsigned int cpumask_weight(cpumask_t mask)
 {
-    return __builtin_popcountll(mask);
+    unsigned int n = 0;
+
+    /* The processor may have no POPCNT, and there is no libgcc. */
+    for ( ; mask; mask &= mask - 1 )
+        n++;
+    return n;
 }
 
 /* Lowest pCPU of mask; NR_CPUS or more if it is empty. */

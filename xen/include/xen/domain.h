@@ -5,6 +5,7 @@
 #include <xen/list.h>
 #include <xen/mm.h>
 #include <xen/percpu.h>
+#include <xen/sched-policy.h>
 #include <xen/spinlock.h>
 #include <xen/timer.h>
 #include <public/vcpu.h>
@@ -12,6 +13,7 @@
 #include <asm/hvm.h>
 #include <asm/p2m.h>
 
+struct cpupool;       /* common/sched */
 struct evtchn_domain; /* common/event-channel.c */
 struct evtchn_vcpu;
 struct grant_table;     /* common/grant-table.c */
@@ -32,15 +34,16 @@ struct vcpu
 
     uint32_t vcpu_id;
     struct domain *domain;
-    unsigned int processor; /* pCPU whose run queue holds it */
+    unsigned int processor; /* pCPU it runs on, or ran on last */
 
     /* Scheduler, xen/common/sched/ */
-    struct list_head runq; /* on the run queue, or empty */
-    uint32_t pause_flags;  /* VPF_* */
-    int pause_count;       /* nested vcpu_pause() */
-    bool is_running;
-    uint64_t vtime; /* weighted time received, orders the run queue */
-    s_time_t slice_start;
+    struct sched_unit sched; /* guarded by the pool's lock */
+    uint32_t pause_flags;    /* VPF_*, changed atomically */
+    int pause_count;         /* nested vcpu_pause() */
+    bool is_running;         /* a pCPU has its state, also while it leaves */
+    cpumask_t hard_affinity, soft_affinity; /* as asked for: affinity.c */
+    cpumask_t hard_affinity_saved;          /* while overridden */
+    bool affinity_overridden;
     s_time_t state_entry_time;
     uint64_t runstate_time[4];
     int runstate;            /* RUNSTATE_* of public/vcpu.h */
@@ -100,9 +103,8 @@ struct domain
     uint32_t ssidref;
     uint32_t create_flags; /* XEN_DOMCTL_CDF_* */
     uint32_t vm_assist;
-    uint32_t cpupool_id;
-    uint32_t sched_weight; /* 1..65535, see xen/sched.h */
-    uint32_t sched_cap;    /* percent of a pCPU, 0 = none */
+    struct cpupool *cpupool; /* changes only while all vCPUs are off */
+    struct sched_dom sched;  /* guarded by the pool's lock */
     int64_t time_offset_seconds;
     uint32_t domctl_max_evtchn_port, max_grant_frames, max_maptrack_frames;
 
@@ -172,8 +174,7 @@ void domain_crash(struct domain *d, const char *fmt, ...) __printf(2, 3);
 int domain_kill(struct domain *d);
 
 /* Scheduler */
-void sched_init(void);
-int sched_init_vcpu(struct vcpu *v);
+void sched_init_vcpu(struct vcpu *v);
 void sched_destroy_vcpu(struct vcpu *v);
 void vcpu_wake(struct vcpu *v);  /* re-evaluate: run it if nothing stops it */
 void vcpu_sleep(struct vcpu *v); /* re-evaluate: stop it if something does */

@@ -42,12 +42,11 @@ int bitmap_from_guest(uint64_t *bits, const struct xenctl_bitmap *from);
 /* All pCPUs as such a bitmap. */
 uint64_t online_cpu_bits(void);
 
-/* Schedulers: what ours answers to. */
-#define SCHEDULER_ID XEN_SCHEDULER_CREDIT2
-
 typedef int sysctl_fn_t(struct xen_sysctl *op);
 sysctl_fn_t sysctl_cpu_hotplug, sysctl_page_offline_op, sysctl_coverage_op,
     sysctl_psr;
+/* sched/control.c */
+sysctl_fn_t sysctl_sched_id, sysctl_scheduler_op, sysctl_cpupool_op;
 /* arch/x86/sysctl.c */
 sysctl_fn_t arch_sysctl_get_cpu_policy, arch_sysctl_get_cpu_featureset;
 void arch_sysctl_physinfo(struct xen_sysctl_physinfo *pi);

@@ -19,6 +19,7 @@ struct percpu
     uint64_t stack_top;
     struct vcpu *vmcs_owner; /* whose VMCS is current, if any */
     void *vmxon_region;
+    int64_t slice_end;    /* system time, INT64_MAX: none */
     uint64_t preempt_tsc; /* first hypercall_preempt_check() of this exit */
     struct timer_heap *timers;
     void *tss;

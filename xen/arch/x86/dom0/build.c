@@ -7,6 +7,7 @@
 #include <xen/console.h>
 #include <xen/dom0.h>
 #include <xen/lib.h>
+#include <xen/sched.h>
 #include <xen/mm.h>
 #include <public/arch-x86/hvm/save.h>
 #include <public/arch-x86/hvm/start_info.h>
@@ -69,6 +70,9 @@ static struct domain *create_dom0(void)
     for ( uint32_t i = 0; i < d->max_vcpus; i++ )
         if ( !vcpu_create(d, i) )
             panic("vCPU %u of Dom0 cannot be created\n", i);
+        else if ( opt_dom0_vcpus_pin )
+            (void)vcpu_set_hard_affinity(d->vcpu[i],
+                                         cpumask_of(i % nr_cpus_online));
     return d;
 }
 

@@ -13,6 +13,7 @@
 #include <xen/time.h>
 #include <asm/cpu-policy.h>
 #include <asm/msr-index.h>
+#include <asm/nested-hvm.h>
 #include <asm/processor.h>
 #include <asm/vmx.h>
 #include <asm/xsave-defs.h>
@@ -187,14 +188,34 @@ void vmx_forget_state(struct vcpu *v)
 }
 
 /*
- * A tenth of a second: long against any slice, so it only fires where the
- * timer interrupt did not stop the guest.
+ * Shortly after the end of the slice, and a tenth of a second at the most: it
+ * only fires where the timer interrupt did not stop the guest. It counts the
+ * time in the guest alone.
  */
+#define BACKSTOP_MAX   MILLISECS(100)
+#define BACKSTOP_DELAY MICROSECS(20)
+
 uint32_t vmx_preemption_ticks(void)
 {
-    uint64_t ticks = ((uint64_t)cpu_khz * 100) >> vmx_caps.preemption_shift;
+    s_time_t left = BACKSTOP_MAX;
+    uint64_t ticks;
 
+    if ( this_cpu()->slice_end != STIME_MAX )
+        left = min(left, max(this_cpu()->slice_end - NOW(), (s_time_t)0) +
+                             BACKSTOP_DELAY);
+    ticks = ns_to_tsc(left) >> vmx_caps.preemption_shift;
     return min(max(ticks, (uint64_t)1), (uint64_t)UINT32_MAX);
+}
+
+void vmx_set_backstop(void)
+{
+    struct percpu *cpu = this_cpu();
+    struct vcpu *v = cpu->curr;
+
+    /* L2's entries set it each time; a switch does, too. */
+    if ( vmx_caps.preemption_timer && v && cpu->vmcs_owner == v &&
+         !(v->arch.nested && nested_guest_mode(v)) )
+        vmwrite(VMCS_preemption_timer, vmx_preemption_ticks());
 }
 
 void vmx_ctxt_switch_to(struct vcpu *v)

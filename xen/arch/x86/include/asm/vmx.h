@@ -119,8 +119,10 @@ uint16_t vmx_alloc_vpid(void);
 int vmx_pending_vector(struct vcpu *v);
 void vmx_ack_vector(struct vcpu *v, int vector);
 void vmx_flush_guest_tlb(struct vcpu *v);
-/* VMX-preemption timer ticks of one scheduling backstop. */
+/* VMX-preemption timer ticks of the scheduler's backstop, as of now. */
 uint32_t vmx_preemption_ticks(void);
+/* The slice of the current vCPU has another end: this_cpu()->slice_end. */
+void vmx_set_backstop(void);
 
 /* Write loaded state back to the struct / drop it without (see vmx-switch.c).
  */

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* Run states: how long a vCPU has run, waited, been blocked, been stopped. */
+
+#include <xen/domain.h>
+#include <xen/guest-access.h>
+#include <xen/lib.h>
+#include <public/vcpu.h>
+#include "private.h"
+
+void set_runstate(struct vcpu *v, int state, s_time_t now)
+{
+    if ( v->runstate == state )
+        return;
+    v->runstate_time[v->runstate] += now - v->state_entry_time;
+    v->state_entry_time = now;
+    v->runstate = state;
+}
+
+uint64_t vcpu_runtime(const struct vcpu *v)
+{
+    uint64_t t = v->runstate_time[RUNSTATE_running];
+
+    if ( v->runstate == RUNSTATE_running )
+        t += NOW() - v->state_entry_time;
+    return t;
+}
+
+void vcpu_runstate_get(const struct vcpu *v, vcpu_runstate_info_t *out)
+{
+    memset(out, 0, sizeof(*out));
+    out->state = v->runstate;
+    out->state_entry_time = v->state_entry_time;
+    for ( unsigned int i = 0; i < 4; i++ )
+        out->time[i] = v->runstate_time[i];
+}
+
+/*
+ * The guest reads the area while it may be written: with the update flag it
+ * sees that and reads again. v is current.
+ */
+void vcpu_runstate_update_guest(struct vcpu *v)
+{
+    vcpu_runstate_info_t info;
+    uint64_t entry_gva =
+        v->runstate_guest + offsetof(vcpu_runstate_info_t, state_entry_time);
+    uint64_t flagged;
+
+    vcpu_runstate_get(v, &info);
+    flagged = info.state_entry_time | XEN_RUNSTATE_UPDATE;
+    if ( v->domain->vm_assist & (1u << VMASST_TYPE_runstate_update_flag) )
+    {
+        if ( copy_to_guest_va(entry_gva, &flagged, sizeof(flagged)) )
+            return;
+        info.state_entry_time = flagged;
+        if ( copy_to_guest_va(v->runstate_guest, &info, sizeof(info)) )
+            return;
+        flagged &= ~XEN_RUNSTATE_UPDATE;
+        if ( copy_to_guest_va(entry_gva, &flagged, sizeof(flagged)) )
+            return;
+    }
+    else if ( copy_to_guest_va(v->runstate_guest, &info, sizeof(info)) )
+        return;
+}
