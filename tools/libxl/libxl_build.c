@@ -48,7 +48,7 @@ static int set_scheduling(struct libxl__create *c)
 {
     libxl_domain_build_info *b = &c->config->b_info;
     struct xen_domctl_sched_credit2 params;
-    int sched, rc;
+    int rc;
 
     rc = set_affinity(c, b->hard, b->nr_hard, XEN_VCPUAFFINITY_HARD);
     if ( !rc )
@@ -56,8 +56,8 @@ static int set_scheduling(struct libxl__create *c)
     if ( rc || (b->sched_weight < 0 && b->sched_cap < 0) )
         return rc;
 
-    if ( xc_sched_id(c->ctx->xch, &sched) || sched != XEN_SCHEDULER_CREDIT2 ||
-         xc_sched_credit2_domain_get(c->ctx->xch, c->domid, &params) )
+    /* Its pool may have another scheduler. */
+    if ( xc_sched_credit2_domain_get(c->ctx->xch, c->domid, &params) )
     {
         LOGD(c->ctx, ERROR, c->domid,
              "the scheduler takes neither cpu_weight nor cap");

@@ -184,6 +184,14 @@ static int make_domain(struct libxl__create *c)
     xc_physinfo_t info;
     uint32_t domid = 0;
 
+    if ( c->config->c_info.pool_name &&
+         libxl_cpupool_qualifier_to_cpupoolid(
+             c->ctx, c->config->c_info.pool_name, &create.cpupool_id) )
+    {
+        LOG(c->ctx, ERROR, "there is no pool \"%s\"",
+            c->config->c_info.pool_name);
+        return ERROR_INVAL;
+    }
     if ( xc_physinfo(c->ctx->xch, &info) )
     {
         LOGE(c->ctx, ERROR, "cannot ask the hypervisor what it can do");

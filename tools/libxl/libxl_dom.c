@@ -288,30 +288,30 @@ int libxl_set_vcpuonline(libxl_ctx *ctx, uint32_t domid, unsigned int count)
     return libxl__batch_commit(ctx, &b);
 }
 
+static const struct
+{
+    int id;
+    const char *name;
+} schedulers[] = {
+    { XEN_SCHEDULER_CREDIT, "credit" },
+    { XEN_SCHEDULER_CREDIT2, "credit2" },
+    { XEN_SCHEDULER_ARINC653, "arinc653" },
+    { XEN_SCHEDULER_RTDS, "rtds" },
+    { XEN_SCHEDULER_NULL, "null" },
+};
+
 const char *libxl_scheduler_to_string(int sched_id)
 {
-    switch ( sched_id )
-    {
-    case XEN_SCHEDULER_CREDIT:
-        return "credit";
-    case XEN_SCHEDULER_CREDIT2:
-        return "credit2";
-    case XEN_SCHEDULER_ARINC653:
-        return "arinc653";
-    case XEN_SCHEDULER_RTDS:
-        return "rtds";
-    case XEN_SCHEDULER_NULL:
-        return "null";
-    default:
-        return "unknown";
-    }
+    for ( size_t i = 0; i < sizeof(schedulers) / sizeof(*schedulers); i++ )
+        if ( schedulers[i].id == sched_id )
+            return schedulers[i].name;
+    return "unknown";
 }
 
-char *libxl_cpupoolid_to_name(libxl_ctx *ctx, uint32_t poolid)
+int libxl_scheduler_from_string(const char *name)
 {
-    char *name = libxl__xs_read(ctx, path("/local/pool/%u/name", poolid));
-
-    if ( !name && !poolid )
-        name = libxl__strdup("Pool-0");
-    return name;
+    for ( size_t i = 0; i < sizeof(schedulers) / sizeof(*schedulers); i++ )
+        if ( !strcmp(schedulers[i].name, name) )
+            return schedulers[i].id;
+    return -1;
 }

@@ -299,17 +299,67 @@ const struct cmd_spec cmd_table[] = {
         .name = "sched-credit2",
         .run = main_sched_credit2,
         .summary = "Get/set credit2 scheduler parameters",
-        .arguments = "[-d <Domain> [-w[=WEIGHT]] [-c[=CAP]]]",
+        .arguments = "[-d <Domain> [-w WEIGHT] [-c CAP]] [-s [-r RATELIMIT]] "
+                     "[-p CPUPOOL]",
         .options = "-d DOMAIN               Domain to modify.\n"
                    "-w WEIGHT               Weight (int).\n"
-                   "-c CAP                  Cap (int).\n",
+                   "-c CAP                  Cap (int).\n"
+                   "-s                      Parameters of a pool.\n"
+                   "-r RATELIMIT            Set its rate limit, in "
+                   "microseconds.\n"
+                   "-p CPUPOOL              That pool, or the domains in it.\n",
     },
     {
         .name = "cpupool-list",
         .run = main_cpupool_list,
         .summary = "List CPU pools on host",
-        .arguments = "[-c]",
+        .arguments = "[-c] [<CPU Pool>]",
         .options = "-c                      Output the list of CPUs.\n",
+    },
+    {
+        .name = "cpupool-create",
+        .run = main_cpupool_create,
+        .dry_run = true,
+        .summary = "Create a new CPU pool",
+        .arguments = "[options] [<ConfigFile>] [Variable=value ...]",
+        .options = "-f FILE                 Read the given file.\n"
+                   "-n                      Only check the configuration.\n",
+    },
+    {
+        .name = "cpupool-destroy",
+        .run = main_cpupool_destroy,
+        .summary = "Deactivates a CPU pool",
+        .arguments = "<CPU Pool>",
+    },
+    {
+        .name = "cpupool-rename",
+        .run = main_cpupool_rename,
+        .summary = "Renames a CPU pool",
+        .arguments = "<CPU Pool> <new name>",
+    },
+    {
+        .name = "cpupool-cpu-add",
+        .run = main_cpupool_cpu_add,
+        .summary = "Adds a CPU to a CPU pool",
+        .arguments = "<CPU Pool> <CPU nr>|node:<node nr>",
+    },
+    {
+        .name = "cpupool-cpu-remove",
+        .run = main_cpupool_cpu_remove,
+        .summary = "Removes a CPU from a CPU pool",
+        .arguments = "<CPU Pool> <CPU nr>|node:<node nr>",
+    },
+    {
+        .name = "cpupool-migrate",
+        .run = main_cpupool_migrate,
+        .summary = "Moves a domain into a CPU pool",
+        .arguments = "<Domain> <CPU Pool>",
+    },
+    {
+        .name = "cpupool-numa-split",
+        .run = main_cpupool_numa_split,
+        .summary = "Splits up the machine into one CPU pool per NUMA node",
+        .arguments = "",
     },
     {
         .name = "getenforce",
@@ -348,13 +398,6 @@ static const struct
     { "button-press", "needs an HVM domain" },
     { "sched-credit", "the scheduler is credit2: use sched-credit2" },
     { "sched-rtds", "the scheduler is credit2: use sched-credit2" },
-    { "cpupool-create", "there is only Pool-0" },
-    { "cpupool-destroy", "there is only Pool-0" },
-    { "cpupool-rename", "there is only Pool-0" },
-    { "cpupool-cpu-add", "there is only Pool-0" },
-    { "cpupool-cpu-remove", "there is only Pool-0" },
-    { "cpupool-migrate", "there is only Pool-0" },
-    { "cpupool-numa-split", "there is only Pool-0" },
     { "loadpolicy", "XSM is not supported" },
     { "setenforce", "XSM is not supported" },
     { "channel-list", "channels are not supported" },

@@ -117,8 +117,7 @@ static void parse_identity(struct parse *p)
             parse_error_at(p, "uuid", "not a UUID");
         c->have_uuid = true;
     }
-    if ( get_string(p, "pool", &s) && strcmp(s, "Pool-0") && strcmp(s, "0") )
-        parse_error_at(p, "pool", "there is only Pool-0");
+    copy_string(p, "pool", &c->pool_name);
     if ( parse_get_bool(p, "run_hotplug_scripts", &on) && !on )
         parse_error_at(p, "run_hotplug_scripts",
                        "scripts run by udev are not supported");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* xl commands about scheduling and pools of CPUs. */
+/* xl commands about scheduling. */
 
 #include <errno.h>
 #include <getopt.h>
@@ -18,6 +18,60 @@ static void print_credit2(uint32_t domid)
     if ( !xc_sched_credit2_domain_get(libxl_ctx_xch(ctx), domid, &params) )
         printf("%-33s %4u %6d %4d\n", name, domid, params.weight, params.cap);
     free(name);
+}
+
+static void print_pool_params(uint32_t poolid)
+{
+    struct xen_sysctl_credit2_schedule params;
+    char *name = libxl_cpupoolid_to_name(ctx, poolid);
+
+    if ( !xc_sched_credit2_params_get(libxl_ctx_xch(ctx), poolid, &params) )
+        printf("Cpupool %s: ratelimit=%uus\n", name ? name : "?",
+               params.ratelimit_us);
+    free(name);
+}
+
+static void print_heading(void)
+{
+    printf("%-33s %4s %6s %4s\n", "Name", "ID", "Weight", "Cap");
+}
+
+/* Each pool with this scheduler, or one, and the domains in it. */
+static void print_pools(bool one, uint32_t wanted)
+{
+    xc_interface *xch = libxl_ctx_xch(ctx);
+    xc_cpupoolinfo_t *pool;
+    libxl_dominfo *list;
+    uint32_t id = 0;
+    int nr, i;
+
+    list = libxl_list_domain(ctx, &nr);
+    for ( ; (pool = xc_cpupool_getinfo(xch, id)); id++ )
+    {
+        bool show = pool->sched_id == XEN_SCHEDULER_CREDIT2;
+
+        id = pool->cpupool_id;
+        xc_cpupool_infofree(xch, pool);
+        if ( !show || (one && id != wanted) )
+            continue;
+        print_pool_params(id);
+        print_heading();
+        for ( i = 0; i < nr; i++ )
+            if ( list[i].cpupool == id )
+                print_credit2(list[i].domid);
+    }
+    free(list);
+}
+
+static int set_ratelimit(uint32_t poolid, unsigned long us)
+{
+    struct xen_sysctl_credit2_schedule params = { .ratelimit_us = us };
+
+    if ( !xc_sched_credit2_params_set(libxl_ctx_xch(ctx), poolid, &params) )
+        return EXIT_SUCCESS;
+    fprintf(stderr, "xl: cannot set the rate limit to %lu us: %s\n", us,
+            strerror(errno));
+    return EXIT_FAILURE;
 }
 
 static int set_credit2(uint32_t domid, long weight, long cap)
@@ -39,97 +93,91 @@ static int set_credit2(uint32_t domid, long weight, long cap)
     return EXIT_FAILURE;
 }
 
-int main_sched_credit2(int argc, char **argv)
+static bool option_number(const char *text, unsigned long max, long *out)
 {
     unsigned long n;
-    long weight = -1, cap = -1;
-    struct xen_sysctl_credit2_schedule params;
-    const char *dom = NULL;
-    libxl_dominfo *list;
-    int opt, nr, i, sched = -1;
 
-    FOREACH_OPTION(opt, argc, argv, "d:w:c:", 0)
+    if ( !parse_number(text, max, &n) )
+    {
+        fprintf(stderr, "Invalid number \"%s\"\n", text);
+        return false;
+    }
+    *out = n;
+    return true;
+}
+
+int main_sched_credit2(int argc, char **argv)
+{
+    long weight = -1, cap = -1, ratelimit = -1;
+    const char *dom = NULL, *pool = NULL;
+    bool schedparam = false;
+    uint32_t poolid = 0;
+    int opt;
+
+    FOREACH_OPTION(opt, argc, argv, "d:w:c:sr:p:", 0)
     {
     case 'd':
         dom = optarg;
         break;
     case 'w':
-    case 'c':
-        if ( !parse_number(optarg, 65535, &n) )
-        {
-            fprintf(stderr, "Invalid number \"%s\"\n", optarg);
+        if ( !option_number(optarg, 65535, &weight) )
             return EXIT_FAILURE;
-        }
-        *(opt == 'w' ? &weight : &cap) = n;
         break;
+    case 'c':
+        if ( !option_number(optarg, 65535, &cap) )
+            return EXIT_FAILURE;
+        break;
+    case 's':
+        schedparam = true;
+        break;
+    case 'r':
+        if ( !option_number(optarg, UINT32_MAX, &ratelimit) )
+            return EXIT_FAILURE;
+        break;
+    case 'p':
+        pool = optarg;
+        break;
+    }
+    if ( schedparam && (dom || weight >= 0 || cap >= 0) )
+    {
+        fprintf(stderr, "Specifying a domain with schedparam options.\n");
+        return EXIT_FAILURE;
+    }
+    if ( pool && (dom || weight >= 0 || cap >= 0) )
+    {
+        fprintf(stderr,
+                "Specifying a cpupool is not allowed with other options.\n");
+        return EXIT_FAILURE;
     }
     if ( !dom && (weight >= 0 || cap >= 0) )
     {
         fprintf(stderr, "Must specify a domain.\n");
         return EXIT_FAILURE;
     }
-    if ( dom && (weight >= 0 || cap >= 0) )
-        return set_credit2(find_domain(dom), weight, cap);
-
-    xc_sched_id(libxl_ctx_xch(ctx), &sched);
-    if ( sched != XEN_SCHEDULER_CREDIT2 )
+    if ( ratelimit >= 0 && !schedparam )
     {
-        fprintf(stderr, "xl: the scheduler is %s\n",
-                libxl_scheduler_to_string(sched));
+        fprintf(stderr, "Must specify schedparam to set schedule "
+                        "parameter values.\n");
         return EXIT_FAILURE;
     }
-    if ( !xc_sched_credit2_params_get(libxl_ctx_xch(ctx), 0, &params) )
-        printf("Cpupool Pool-0: ratelimit=%uus\n", params.ratelimit_us);
-    printf("%-33s %4s %6s %4s\n", "Name", "ID", "Weight", "Cap");
-    if ( dom )
+    if ( pool && libxl_cpupool_qualifier_to_cpupoolid(ctx, pool, &poolid) )
     {
+        fprintf(stderr, "unknown cpupool '%s'\n", pool);
+        return EXIT_FAILURE;
+    }
+
+    if ( weight >= 0 || cap >= 0 )
+        return set_credit2(find_domain(dom), weight, cap);
+    if ( ratelimit >= 0 )
+        return set_ratelimit(poolid, ratelimit);
+    if ( schedparam )
+        print_pool_params(poolid);
+    else if ( dom )
+    {
+        print_heading();
         print_credit2(find_domain(dom));
-        return EXIT_SUCCESS;
     }
-    list = libxl_list_domain(ctx, &nr);
-    for ( i = 0; i < nr; i++ )
-        print_credit2(list[i].domid);
-    free(list);
-    return EXIT_SUCCESS;
-}
-
-int main_cpupool_list(int argc, char **argv)
-{
-    xc_interface *xch;
-    xc_cpupoolinfo_t *pool;
-    bool cpus = false;
-    uint32_t id = 0;
-    int opt, max, cpu, nr;
-    char *name;
-
-    FOREACH_OPTION(opt, argc, argv, "c", 0)
-    {
-    case 'c':
-        cpus = true;
-        break;
-    }
-    xch = libxl_ctx_xch(ctx);
-    max = xc_get_max_cpus(xch);
-    printf("%-19s", "Name");
-    if ( cpus )
-        printf("CPU list\n");
     else
-        printf("CPUs   Sched     Active   Domain count\n");
-
-    while ( (pool = xc_cpupool_getinfo(xch, id)) )
-    {
-        name = libxl_cpupoolid_to_name(ctx, pool->cpupool_id);
-        printf("%-19s", name ? name : "(null)");
-        for ( cpu = nr = 0; cpu < max; cpu++ )
-            if ( xc_cpumap_testcpu(cpu, pool->cpumap) )
-                nr += cpus ? printf("%s%d", nr ? "," : "", cpu) : 1;
-        if ( !cpus )
-            printf("%3d %9s       y       %4u", nr,
-                   libxl_scheduler_to_string(pool->sched_id), pool->n_dom);
-        putchar('\n');
-        id = pool->cpupool_id + 1;
-        free(name);
-        xc_cpupool_infofree(xch, pool);
-    }
+        print_pools(pool, poolid);
     return EXIT_SUCCESS;
 }

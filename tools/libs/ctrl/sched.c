@@ -48,15 +48,16 @@ int xc_sched_credit2_domain_get(xc_interface *xch, uint32_t domid,
     return 0;
 }
 
-int xc_sched_credit2_params_get(xc_interface *xch, uint32_t cpupool_id,
-                                struct xen_sysctl_credit2_schedule *schedule)
+static int credit2_params(xc_interface *xch, uint32_t cpupool_id, uint32_t cmd,
+                          struct xen_sysctl_credit2_schedule *schedule)
 {
     struct xen_sysctl sysctl = {
         .cmd = XEN_SYSCTL_scheduler_op,
         .u.scheduler_op = {
             .cpupool_id = cpupool_id,
             .sched_id = XEN_SCHEDULER_CREDIT2,
-            .cmd = XEN_SYSCTL_SCHEDOP_getinfo,
+            .cmd = cmd,
+            .u.sched_credit2 = *schedule,
         },
     };
 
@@ -64,6 +65,21 @@ int xc_sched_credit2_params_get(xc_interface *xch, uint32_t cpupool_id,
         return -1;
     *schedule = sysctl.u.scheduler_op.u.sched_credit2;
     return 0;
+}
+
+int xc_sched_credit2_params_set(xc_interface *xch, uint32_t cpupool_id,
+                                struct xen_sysctl_credit2_schedule *schedule)
+{
+    return credit2_params(xch, cpupool_id, XEN_SYSCTL_SCHEDOP_putinfo,
+                          schedule);
+}
+
+int xc_sched_credit2_params_get(xc_interface *xch, uint32_t cpupool_id,
+                                struct xen_sysctl_credit2_schedule *schedule)
+{
+    *schedule = (struct xen_sysctl_credit2_schedule){ 0 };
+    return credit2_params(xch, cpupool_id, XEN_SYSCTL_SCHEDOP_getinfo,
+                          schedule);
 }
 
 int xc_sched_credit_domain_set(xc_interface *xch, uint32_t domid,
@@ -149,4 +165,59 @@ xc_cpumap_t xc_cpupool_freeinfo(xc_interface *xch)
     };
 
     return pool_op_map(xch, &sysctl);
+}
+
+static int pool_op(xc_interface *xch, uint32_t op, uint32_t poolid,
+                   uint32_t cpu, uint32_t domid)
+{
+    struct xen_sysctl sysctl = {
+        .cmd = XEN_SYSCTL_cpupool_op,
+        .u.cpupool_op = {
+            .op = op,
+            .cpupool_id = poolid,
+            .cpu = cpu,
+            .domid = domid,
+        },
+    };
+
+    return xc_sysctl(xch, &sysctl);
+}
+
+int xc_cpupool_create(xc_interface *xch, uint32_t *poolid, uint32_t sched_id)
+{
+    struct xen_sysctl sysctl = {
+        .cmd = XEN_SYSCTL_cpupool_op,
+        .u.cpupool_op = {
+            .op = XEN_SYSCTL_CPUPOOL_OP_CREATE,
+            .cpupool_id = *poolid,
+            .sched_id = sched_id,
+        },
+    };
+
+    if ( xc_sysctl(xch, &sysctl) )
+        return -1;
+    *poolid = sysctl.u.cpupool_op.cpupool_id;
+    return 0;
+}
+
+int xc_cpupool_destroy(xc_interface *xch, uint32_t poolid)
+{
+    return pool_op(xch, XEN_SYSCTL_CPUPOOL_OP_DESTROY, poolid, 0, 0);
+}
+
+int xc_cpupool_addcpu(xc_interface *xch, uint32_t poolid, int cpu)
+{
+    return pool_op(xch, XEN_SYSCTL_CPUPOOL_OP_ADDCPU, poolid,
+                   cpu < 0 ? XEN_SYSCTL_CPUPOOL_PAR_ANY : (uint32_t)cpu, 0);
+}
+
+int xc_cpupool_removecpu(xc_interface *xch, uint32_t poolid, int cpu)
+{
+    return pool_op(xch, XEN_SYSCTL_CPUPOOL_OP_RMCPU, poolid,
+                   cpu < 0 ? XEN_SYSCTL_CPUPOOL_PAR_ANY : (uint32_t)cpu, 0);
+}
+
+int xc_cpupool_movedomain(xc_interface *xch, uint32_t poolid, uint32_t domid)
+{
+    return pool_op(xch, XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN, poolid, 0, domid);
 }

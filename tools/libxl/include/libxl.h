@@ -252,8 +252,26 @@ int libxl_send_trigger(libxl_ctx *ctx, uint32_t domid, uint32_t trigger,
 time_t libxl_vm_get_start_time(libxl_ctx *ctx, uint32_t domid);
 int libxl_set_vcpuonline(libxl_ctx *ctx, uint32_t domid, unsigned int count);
 const char *libxl_scheduler_to_string(int sched_id);
+/* -1 for an unknown name. */
+int libxl_scheduler_from_string(const char *name);
+
+/* ---- pools of CPUs: libxl_cpupool.c
+ * ------------------------------------------------ */
+
 /* malloc()ed */
 char *libxl_cpupoolid_to_name(libxl_ctx *ctx, uint32_t poolid);
+/* A number or a name; ERROR_NOTFOUND. */
+int libxl_cpupool_qualifier_to_cpupoolid(libxl_ctx *ctx, const char *text,
+                                         uint32_t *poolid);
+int libxl_cpupool_create(libxl_ctx *ctx, const char *name, int sched_id,
+                         const libxl_bitmap *cpus, uint32_t *poolid);
+int libxl_cpupool_destroy(libxl_ctx *ctx, uint32_t poolid);
+int libxl_cpupool_rename(libxl_ctx *ctx, uint32_t poolid, const char *name);
+int libxl_cpupool_cpuadd(libxl_ctx *ctx, uint32_t poolid,
+                         const libxl_bitmap *cpus);
+int libxl_cpupool_cpuremove(libxl_ctx *ctx, uint32_t poolid,
+                            const libxl_bitmap *cpus);
+int libxl_cpupool_movedomain(libxl_ctx *ctx, uint32_t poolid, uint32_t domid);
 
 /* ---- memory: libxl_mem.c
  * ------------------------------------------------------ */

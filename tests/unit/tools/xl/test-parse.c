@@ -77,18 +77,19 @@ static void everything(void **state)
     libxl_domain_config c;
     libxl_domain_build_info *b = &c.b_info;
 
-    assert_true(parse(PVH "uuid='997a6ec6-02b3-48b8-8e8d-d2e6093ccc58'\n"
-                          "memory=192\nmaxmem=256\nvcpus=2\nmaxvcpus=4\n"
-                          "ramdisk='/r'\nroot='/dev/xvda1'\nextra='ro quiet'\n"
-                          "nestedhvm=1\ncpu_weight=512\ncap=50\ncpus='0-3,^1'\n"
-                          "on_poweroff='preserve'\non_crash='restart'\n"
-                          "disk=['/a,raw,xvda,rw','/b,,xvdb,ro']\n"
-                          "vif=['bridge=br0','']\ncpuid='host,avx=0,vmx=1'\n"
-                          "tsc_mode='native'\ntimer_mode=2\nlocaltime=1\n"
-                          "rtc_timeoffset=-60\nmax_grant_frames=64\n"
-                          "max_event_channels=4096\nhap=1\nvnc=0\npci=[]\n"
-                          "serial='pty'\nnomigrate=1\n",
-                      &c));
+    assert_true(parse(
+        PVH "uuid='997a6ec6-02b3-48b8-8e8d-d2e6093ccc58'\n"
+            "memory=192\nmaxmem=256\nvcpus=2\nmaxvcpus=4\n"
+            "ramdisk='/r'\nroot='/dev/xvda1'\nextra='ro quiet'\n"
+            "nestedhvm=1\ncpu_weight=512\ncap=50\npool='mine'\ncpus='0-3,^1'\n"
+            "on_poweroff='preserve'\non_crash='restart'\n"
+            "disk=['/a,raw,xvda,rw','/b,,xvdb,ro']\n"
+            "vif=['bridge=br0','']\ncpuid='host,avx=0,vmx=1'\n"
+            "tsc_mode='native'\ntimer_mode=2\nlocaltime=1\n"
+            "rtc_timeoffset=-60\nmax_grant_frames=64\n"
+            "max_event_channels=4096\nhap=1\nvnc=0\npci=[]\n"
+            "serial='pty'\nnomigrate=1\n",
+        &c));
     assert_string_equal(messages, "");
     assert_string_equal(c.c_info.name, "t");
     assert_true(c.c_info.have_uuid);
@@ -100,6 +101,7 @@ static void everything(void **state)
     assert_string_equal(b->cmdline, "root=/dev/xvda1 ro quiet");
     assert_true(b->nested_hvm);
     assert_int_equal(b->sched_weight, 512);
+    assert_string_equal(c.c_info.pool_name, "mine");
     assert_int_equal(b->sched_cap, 50);
     assert_int_equal(b->nr_hard, 1);
     assert_int_equal(b->hard[0].map[0], 0x0d);
@@ -179,7 +181,6 @@ static void refused(void **state)
         { "memory=64;maxmem=32", "maxmem" },
         { "vcpus=4;maxvcpus=2", "maxvcpus" },
         { "seclabel='x'", "XSM" },
-        { "pool='mine'", "Pool-0" },
     };
     libxl_domain_config c;
     char text[256];

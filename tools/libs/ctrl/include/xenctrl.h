@@ -140,6 +140,9 @@ int xc_sched_credit2_domain_get(xc_interface *xch, uint32_t domid,
                                 struct xen_domctl_sched_credit2 *sdom);
 int xc_sched_credit2_params_get(xc_interface *xch, uint32_t cpupool_id,
                                 struct xen_sysctl_credit2_schedule *schedule);
+/* The values that are in force then come back in schedule. */
+int xc_sched_credit2_params_set(xc_interface *xch, uint32_t cpupool_id,
+                                struct xen_sysctl_credit2_schedule *schedule);
 int xc_sched_credit_domain_set(xc_interface *xch, uint32_t domid,
                                struct xen_domctl_sched_credit *sdom);
 int xc_sched_credit_domain_get(xc_interface *xch, uint32_t domid,
@@ -150,6 +153,14 @@ xc_cpupoolinfo_t *xc_cpupool_getinfo(xc_interface *xch, uint32_t poolid);
 void xc_cpupool_infofree(xc_interface *xch, xc_cpupoolinfo_t *info);
 /* The CPUs in no pool; free(3) it. */
 xc_cpumap_t xc_cpupool_freeinfo(xc_interface *xch);
+/* *poolid: the wanted id, or XC_CPUPOOL_POOLID_ANY; and the one it got. */
+#define XC_CPUPOOL_POOLID_ANY 0xffffffffu
+int xc_cpupool_create(xc_interface *xch, uint32_t *poolid, uint32_t sched_id);
+int xc_cpupool_destroy(xc_interface *xch, uint32_t poolid);
+/* cpu: -1 is any that fits. */
+int xc_cpupool_addcpu(xc_interface *xch, uint32_t poolid, int cpu);
+int xc_cpupool_removecpu(xc_interface *xch, uint32_t poolid, int cpu);
+int xc_cpupool_movedomain(xc_interface *xch, uint32_t poolid, uint32_t domid);
 
 /* ---- the machine: sysctl.c --------------------------------------------- */
 
