@@ -3,6 +3,7 @@
 #include <xen/cmdline.h>
 #include <xen/hypfs.h>
 #include <xen/lib.h>
+#include <xen/sched.h>
 #include <xen/version.h>
 
 /* What an option may be set to: as long as a value of Xen's. */
@@ -93,9 +94,18 @@ static const struct hypfs_node cpupool[] = {
     STRING("sched-gran", "cpu"),
 };
 
-static const struct hypfs_node cpupools[] = {
-    DIR("0", cpupool),
-};
+static bool pool_child(const struct hypfs_node *dir, unsigned int i,
+                       struct hypfs_node *out)
+{
+    uint32_t id;
+
+    (void)dir;
+    if ( !cpupool_nth(i, &id) )
+        return false;
+    *out = (struct hypfs_node)DIR("", cpupool);
+    snprintf(out->name, sizeof(out->name), "%u", id);
+    return true;
+}
 
 static size_t read_param(const struct hypfs_node *node, void *buf)
 {
@@ -136,7 +146,7 @@ static bool param_child(const struct hypfs_node *dir, unsigned int i,
 
 static const struct hypfs_node top[] = {
     DIR("buildinfo", buildinfo),
-    DIR("cpupool", cpupools),
+    { .name = "cpupool", .type = XEN_HYPFS_TYPE_DIR, .child = pool_child },
     { .name = "params", .type = XEN_HYPFS_TYPE_DIR, .child = param_child },
 };
 

@@ -10,6 +10,7 @@
  */
 
 #include <xen/cmdline.h>
+#include <xen/console.h>
 #include <xen/heap.h>
 #include <xen/lib.h>
 #include <xen/smp.h>
@@ -43,6 +44,23 @@ uint32_t sched_default_id(void)
 uint32_t cpupool_id(const struct domain *d)
 {
     return d->cpupool->id;
+}
+
+bool cpupool_nth(unsigned int n, uint32_t *id)
+{
+    struct cpupool *c;
+    bool found = false;
+
+    spin_lock(&cpupool_lock);
+    list_for_each_entry (c, &pools, list)
+        if ( n-- == 0 )
+        {
+            *id = c->id;
+            found = true;
+            break;
+        }
+    spin_unlock(&cpupool_lock);
+    return found;
 }
 
 struct cpupool *cpupool_find_from(uint32_t id)
@@ -92,6 +110,46 @@ static const struct sched_policy *policy_by_id(uint32_t sched_id)
         if ( policies[i]->id == sched_id )
             return policies[i];
     return NULL;
+}
+
+/* --- The debug key for run queues --- */
+
+static const char *const unit_states[] = {
+    [UNIT_ASLEEP] = "asleep",   [UNIT_QUEUED] = "queued",
+    [UNIT_RUNNING] = "running", [UNIT_LEAVING] = "leaving",
+    [UNIT_PARKED] = "parked",
+};
+
+static void show_units(struct cpupool *c)
+{
+    struct domain *d;
+    struct vcpu *v;
+
+    for_each_domain (d)
+        for_each_vcpu (d, v)
+            if ( d->cpupool == c )
+                printk("  d%uv%u: CPU%u, %s, weight %u, cap %u, virtual time "
+                       "%ld us\n",
+                       d->domain_id, v->vcpu_id, v->processor,
+                       unit_states[v->sched.state], d->sched.weight,
+                       d->sched.cap,
+                       (long)(v->sched.vtime - c->sched.vtime) / 1000);
+}
+
+/* Without the pools' locks: somebody asks because something hangs. */
+static void show_pools(unsigned char key)
+{
+    struct cpupool *c;
+
+    (void)key;
+    list_for_each_entry (c, &pools, list)
+    {
+        printk("Pool %u: %s, CPUs %#lx, idle %#lx, load %lu, rate limit %lu "
+               "us\n",
+               c->id, c->sched.policy->name, c->sched.cpus, c->sched.idle,
+               c->sched.load, (unsigned long)(c->sched.ratelimit / 1000));
+        show_units(c);
+    }
 }
 
 static void init_pool(struct cpupool *c, uint32_t id,
@@ -374,6 +432,7 @@ void sched_init(void)
     init_timer(&pool0.refill_timer, refill, &pool0, smp_processor_id());
     init_pool(&pool0, 0, default_policy);
     list_add(&pool0.list, &pools);
+    register_keyhandler('r', show_pools, "show run queues");
     cpu_idle_init();
     sched_init_cpu(smp_processor_id());
 }

@@ -21,6 +21,8 @@ void sched_init_cpu(unsigned int cpu);
 int sched_init_domain(struct domain *d, uint32_t pool_id);
 void sched_destroy_domain(struct domain *d);
 uint32_t cpupool_id(const struct domain *d);
+/* The id of the nth pool, from 0, by id; false: there are fewer. */
+bool cpupool_nth(unsigned int n, uint32_t *id);
 
 /* Time that a pCPU was idle, ns. */
 s_time_t sched_idle_time(unsigned int cpu);

@@ -158,6 +158,16 @@ static unsigned int names(const char *path, char *out)
     return nr;
 }
 
+bool cpupool_nth(unsigned int n, uint32_t *id)
+{
+    static const uint32_t ids[] = { 0, 5 };
+
+    if ( n >= ARRAY_SIZE(ids) )
+        return false;
+    *id = ids[n];
+    return true;
+}
+
 static void test_listing(void **state)
 {
     char all[256];
@@ -168,7 +178,9 @@ static void test_listing(void **state)
     assert_int_equal(names("/params", all), 2);
     assert_string_equal(all, "another setting ");
     assert_int_equal(names("/params/", all), 2);
-    assert_int_equal(names("/cpupool", all), 1);
+    assert_int_equal(names("/cpupool", all), 2);
+    assert_string_equal(all, "0 5 ");
+    assert_string_equal(value("/cpupool/5/sched-gran"), "cpu");
     assert_int_equal(names("/buildinfo/compileinfo", all), 4);
 }
 
