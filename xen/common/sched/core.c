@@ -81,10 +81,20 @@ static void program_slice(struct cpupool *c, unsigned int cpu)
     }
 }
 
+/* Somebody waits for a new period. The timer may fire for nobody. */
+static void program_refill(struct cpupool *c)
+{
+    if ( !timer_is_active(&c->refill_timer) ||
+         c->refill_timer.expires > c->sched.refill_at )
+        set_timer(&c->refill_timer, c->sched.refill_at);
+}
+
 void sched_apply(struct cpupool *c)
 {
     unsigned int cpu;
 
+    if ( unlikely(c->sched.refill_at != STIME_MAX) )
+        program_refill(c);
     if ( likely(!(c->sched.poke | c->sched.retime)) )
         return;
     for_each_cpu (cpu, c->sched.poke)
@@ -92,14 +102,6 @@ void sched_apply(struct cpupool *c)
     for_each_cpu (cpu, c->sched.retime)
         program_slice(c, cpu);
     c->sched.poke = c->sched.retime = 0;
-}
-
-/* Parking sets a time, and only refilling takes it away. */
-static void program_refill(struct cpupool *c)
-{
-    if ( unlikely(c->sched.refill_at != STIME_MAX) &&
-         !timer_is_active(&c->refill_timer) )
-        set_timer(&c->refill_timer, c->sched.refill_at);
 }
 
 /* State of a vCPU that neither runs nor waits for a pCPU. */
@@ -162,7 +164,6 @@ static void let_go(struct vcpu *v)
     v->is_running = false;
     c->sched.policy->put(&c->sched, &v->sched, NOW());
     sched_apply(c);
-    program_refill(c);
     spin_unlock(&c->lock);
 }
 

@@ -99,8 +99,6 @@ static void refill(void *data)
     if ( c->sched.policy->refill )
         c->sched.policy->refill(&c->sched, NOW());
     sched_apply(c);
-    if ( c->sched.refill_at != STIME_MAX )
-        set_timer(&c->refill_timer, c->sched.refill_at);
     spin_unlock(&c->lock);
 }
 
