@@ -18,22 +18,33 @@ static struct vcpu *env_vcpu(void *priv)
 }
 
 /*
- * L1's page at gpa, without a reference: one pCPU runs everything with
- * interrupts off, so it stays while we copy. NULL if there is no such memory.
+ * L1's memory at gpa, up to the end of its page; NULL if there is none. Pages
+ * do not go away under a p2m entry, so the lock of the p2m is held until
+ * l1_unmap(), unless a caller further up has it.
  */
-static char *l1_page(void *priv, uint64_t gpa, bool write)
+static char *l1_map(struct nested_hw_vcpu *hv, uint64_t gpa, bool write)
 {
+    struct domain *d = hv->v->domain;
     unsigned int order;
     p2m_type_t t;
-    mfn_t mfn =
-        p2m_get_entry(env_vcpu(priv)->domain, gaddr_to_gfn(gpa), &t, &order);
+    mfn_t mfn;
 
+    if ( !hv->p2m_locked )
+        spin_lock(&d->p2m.lock);
+    mfn = p2m_get_entry(d, gaddr_to_gfn(gpa), &t, &order);
     if ( !p2m_is_any_ram(t) || (write && p2m_is_readonly(t)) )
         return NULL;
     if ( write )
-        p2m_mark_dirty(env_vcpu(priv)->domain, gaddr_to_gfn(gpa));
+        p2m_mark_dirty(d, gaddr_to_gfn(gpa));
 
     return (char *)mfn_to_virt(mfn) + (gpa & ~PAGE_MASK);
+}
+
+/* To be called after every l1_map(). */
+static void l1_unmap(struct nested_hw_vcpu *hv)
+{
+    if ( !hv->p2m_locked )
+        spin_unlock(&hv->v->domain->p2m.lock);
 }
 
 /* Up to the end of a page, or as much as is left. */
@@ -47,14 +58,15 @@ static int env_read_phys(void *priv, uint64_t gpa, void *buf, size_t len)
     for ( char *to = buf; len; )
     {
         size_t n = page_part(gpa, len);
-        const char *from = l1_page(priv, gpa, false);
+        const char *from = l1_map(priv, gpa, false);
 
+        if ( from && n == sizeof(uint64_t) )
+            *(uint64_t *)to = *(const volatile uint64_t *)from;
+        else if ( from )
+            memcpy(to, from, n);
+        l1_unmap(priv);
         if ( !from )
             return -EFAULT;
-        if ( n == sizeof(uint64_t) )
-            *(uint64_t *)to = *(const volatile uint64_t *)from;
-        else
-            memcpy(to, from, n);
         to += n;
         gpa += n;
         len -= n;
@@ -68,11 +80,13 @@ static int env_write_phys(void *priv, uint64_t gpa, const void *buf, size_t len)
     for ( const char *from = buf; len; )
     {
         size_t n = page_part(gpa, len);
-        char *to = l1_page(priv, gpa, true);
+        char *to = l1_map(priv, gpa, true);
 
+        if ( to )
+            memcpy(to, from, n);
+        l1_unmap(priv);
         if ( !to )
             return -EFAULT;
-        memcpy(to, from, n);
         from += n;
         gpa += n;
         len -= n;
@@ -83,14 +97,17 @@ static int env_write_phys(void *priv, uint64_t gpa, const void *buf, size_t len)
 
 static int env_or_phys(void *priv, uint64_t gpa, uint64_t old, uint64_t bits)
 {
-    uint64_t *p = (uint64_t *)l1_page(priv, gpa, true);
+    uint64_t *p = (uint64_t *)l1_map(priv, gpa, true);
+    int rc = -EFAULT;
 
-    if ( !p )
-        return -EFAULT;
-    return __atomic_compare_exchange_n(p, &old, old | bits, false,
-                                       __ATOMIC_RELAXED, __ATOMIC_RELAXED)
-               ? 0
-               : -EAGAIN;
+    if ( p )
+        rc = __atomic_compare_exchange_n(p, &old, old | bits, false,
+                                         __ATOMIC_RELAXED, __ATOMIC_RELAXED)
+                 ? 0
+                 : -EAGAIN;
+    l1_unmap(priv);
+
+    return rc;
 }
 
 static int linear_to_phys(struct vcpu *v, uint64_t la, bool write, paddr_t *gpa,

@@ -3,6 +3,7 @@
 
 #include <xen/domain.h>
 #include <xen/lib.h>
+#include <xen/smp.h>
 #include <asm/emulate.h>
 #include <asm/log-dirty.h>
 #include <asm/nested-hvm.h>
@@ -13,15 +14,10 @@
 #include "ept12-walk.h"
 #include "nested-hw.h"
 
-static struct nested_domain *domain_of(const struct vcpu *v)
-{
-    return v->domain->nested;
-}
-
 /* --- The EPT02 that a vmcs02 uses --- */
 void nested_put_ept(struct vcpu *v, struct nested_hw_ctx *hw)
 {
-    struct nested_domain *nd = domain_of(v);
+    struct nested_domain *nd = domain_nested(v);
 
     if ( !hw->root )
         return;
@@ -31,16 +27,44 @@ void nested_put_ept(struct vcpu *v, struct nested_hw_ctx *hw)
     hw->root = NULL;
 }
 
-/* Only one pCPU runs vCPUs: what is dead now, nobody is using. */
+static void out_of_guest(void *data __maybe_unused)
+{
+}
+
+/*
+ * Give tables up, and free them: a pCPU that was in an L2 has left it before
+ * that, and flushes what it has cached of them before it enters one again.
+ */
 static void shrink(struct nested_domain *nd)
 {
+    uint64_t gen;
+
+    spin_lock(&nd->lock);
     ept02_shrink(&nd->ept02);
-    ept02_reap(&nd->ept02, nd->ept02.gen);
+    gen = nd->ept02.gen;
+    spin_unlock(&nd->lock);
+
+    on_selected_cpus(cpu_online_map, out_of_guest, NULL, true);
+
+    spin_lock(&nd->lock);
+    ept02_reap(&nd->ept02, gen);
+    spin_unlock(&nd->lock);
+}
+
+static struct ept02_root *get_root(struct nested_domain *nd, uint64_t eptp12)
+{
+    struct ept02_root *root;
+
+    spin_lock(&nd->lock);
+    root = ept02_get(&nd->ept02, eptp12);
+    spin_unlock(&nd->lock);
+
+    return root;
 }
 
 int nested_set_ept(struct vcpu *v, struct nested_ctx *ctx)
 {
-    struct nested_domain *nd = domain_of(v);
+    struct nested_domain *nd = domain_nested(v);
     struct nested_hw_ctx *hw = hw_ctx(ctx);
     uint64_t eptp12 = ctx->v12.ept_pointer, eptp = v->domain->p2m.eptp;
     int rc = 0;
@@ -50,14 +74,12 @@ int nested_set_ept(struct vcpu *v, struct nested_ctx *ctx)
     else if ( !hw->root || !ept02_root_is(hw->root, eptp12) )
     {
         nested_put_ept(v, hw);
-        spin_lock(&nd->lock);
-        hw->root = ept02_get(&nd->ept02, eptp12);
+        hw->root = get_root(nd, eptp12);
         if ( !hw->root )
         {
             shrink(nd);
-            hw->root = ept02_get(&nd->ept02, eptp12);
+            hw->root = get_root(nd, eptp12);
         }
-        spin_unlock(&nd->lock);
         if ( !hw->root )
             rc = -ENOMEM;
     }
@@ -75,7 +97,7 @@ int nested_set_ept(struct vcpu *v, struct nested_ctx *ctx)
 
 void nested_flush_ept(struct vcpu *v, struct nested_hw_ctx *hw)
 {
-    const struct nested_domain *nd = domain_of(v);
+    const struct nested_domain *nd = domain_nested(v);
 
     if ( !hw->root || likely(hw->ept_gen == nd->ept02.gen) )
         return;
@@ -113,27 +135,27 @@ enum fill_result
     FILL_NO_MEMORY, /* of L1 at that address, or not with these rights */
 };
 
-static enum fill_result fill(struct vcpu *v, struct nested_ctx *ctx,
-                             uint64_t l2_gpa, uint64_t access,
-                             const struct ept12_walk *w)
+/*
+ * What the p2m has for the walk's result, into the EPT02. -EAGAIN: a write
+ * that is to be logged first, unless it was.
+ */
+static int fill_locked(struct vcpu *v, struct ept02_root *root, uint64_t l2_gpa,
+                       uint64_t access, const struct ept12_walk *w, bool logged)
 {
-    struct nested_domain *nd = domain_of(v);
-    struct ept02_root *root = hw_ctx(ctx)->root;
+    struct nested_domain *nd = domain_nested(v);
     uint64_t gfn = w->l1_gpa >> PAGE_SHIFT, rights;
     unsigned int order;
     struct ept02_map map;
     p2m_type_t t;
     mfn_t mfn;
+    int rc;
 
     mfn = p2m_get_entry(v->domain, _gfn(gfn), &t, &order);
-    if ( t == p2m_ram_logdirty && (access & w->rights & EPT_W) )
-    {
-        log_dirty_fault(v->domain, _gfn(gfn));
-        mfn = p2m_get_entry(v->domain, _gfn(gfn), &t, &order);
-    }
+    if ( t == p2m_ram_logdirty && (access & w->rights & EPT_W) && !logged )
+        return -EAGAIN;
     rights = p2m_rights(t) & w->rights;
     if ( access & EPT_RWX & ~rights )
-        return FILL_NO_MEMORY;
+        return -EFAULT;
     /* Without the dirty flag a first write has to come back here. */
     if ( !w->dirty )
         rights &= ~EPT_W;
@@ -154,16 +176,46 @@ static enum fill_result fill(struct vcpu *v, struct nested_ctx *ctx,
     };
 
     spin_lock(&nd->lock);
-    if ( ept02_fill(&nd->ept02, root, &map) )
-    {
-        shrink(nd);
-        /* It fails again only if L0 is out of memory altogether. */
-        if ( ept02_fill(&nd->ept02, root, &map) )
-            domain_crash(v->domain, "no memory left for nested EPT");
-    }
+    rc = ept02_fill(&nd->ept02, root, &map);
     spin_unlock(&nd->lock);
 
-    return FILL_DONE;
+    return rc;
+}
+
+/* The entry goes in before anybody can change what it was made from. */
+static int try_fill(struct vcpu *v, struct nested_ctx *ctx, uint64_t l2_gpa,
+                    uint64_t access, const struct ept12_walk *w, bool logged)
+{
+    int rc;
+
+    spin_lock(&v->domain->p2m.lock);
+    rc = fill_locked(v, hw_ctx(ctx)->root, l2_gpa, access, w, logged);
+    spin_unlock(&v->domain->p2m.lock);
+
+    return rc;
+}
+
+static enum fill_result fill(struct vcpu *v, struct nested_ctx *ctx,
+                             uint64_t l2_gpa, uint64_t access,
+                             const struct ept12_walk *w)
+{
+    int rc = try_fill(v, ctx, l2_gpa, access, w, false);
+
+    if ( rc == -EAGAIN )
+    {
+        log_dirty_fault(v->domain, gaddr_to_gfn(w->l1_gpa));
+        rc = try_fill(v, ctx, l2_gpa, access, w, true);
+    }
+    if ( rc == -ENOMEM )
+    {
+        shrink(domain_nested(v));
+        rc = try_fill(v, ctx, l2_gpa, access, w, true);
+    }
+    /* After shrinking only if L0 is out of memory altogether. */
+    if ( rc == -ENOMEM )
+        domain_crash(v->domain, "no memory left for nested EPT");
+
+    return rc == -EFAULT ? FILL_NO_MEMORY : FILL_DONE;
 }
 
 #define WALK_TRIES 8
@@ -190,12 +242,15 @@ static bool is_data_access(uint64_t qual)
 
 paddr_t nested_l2_to_l1(struct vcpu *v, paddr_t gpa)
 {
-    struct nested_ctx *ctx = v->arch.nested->cur;
+    struct nested_hw_vcpu *hv = nested_hw(v);
+    struct nested_ctx *ctx = hv->nv.cur;
     struct ept12_walk w;
 
     if ( !hw_ctx(ctx)->root )
         return gpa;
-    ept12_walk(v->arch.nested, ctx->v12.ept_pointer, gpa, EPT_QUAL_READ, &w);
+    hv->p2m_locked = true;
+    ept12_walk(&hv->nv, ctx->v12.ept_pointer, gpa, EPT_QUAL_READ, &w);
+    hv->p2m_locked = false;
 
     return w.status == EPT12_OK ? w.l1_gpa : INVALID_PADDR;
 }
@@ -277,14 +332,6 @@ void nested_refill_ept(struct vcpu *v, struct nested_ctx *ctx)
 }
 
 /* --- The p2m changed --- */
-static void repin_if_pinned(struct nested_hw_ctx *hw, uint64_t gfn,
-                            unsigned int order)
-{
-    for ( unsigned int i = 0; i < PIN_PAGE_COUNT; i++ )
-        if ( hw->pin[i] && hw->pin_gfn[i] - gfn < (1ULL << order) )
-            hw->repin = true;
-}
-
 /* The processor writes to virtual-APIC pages past all rights. */
 void nested_mark_dirty(struct domain *d)
 {
@@ -303,19 +350,9 @@ void nested_mark_dirty(struct domain *d)
 void nested_p2m_invalidate(struct domain *d, gfn_t gfn, unsigned int order)
 {
     struct nested_domain *nd = d->nested;
-    struct vcpu *v;
 
     spin_lock(&nd->lock);
     ept02_invalidate_gfn(&nd->ept02, gfn_x(gfn), order);
+    WRITE_ONCE(nd->p2m_gen, nd->p2m_gen + 1);
     spin_unlock(&nd->lock);
-
-    for_each_vcpu (d, v)
-    {
-        if ( !v->arch.nested )
-            continue;
-        for ( unsigned int i = 0; i < NESTED_CTX_MAX; i++ )
-            if ( v->arch.nested->ctx[i] )
-                repin_if_pinned(hw_ctx(v->arch.nested->ctx[i]), gfn_x(gfn),
-                                order);
-    }
 }

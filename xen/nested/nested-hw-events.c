@@ -240,7 +240,7 @@ bool nested_prepare_entry(struct vcpu *v)
     hw = hw_ctx(hv->nv.cur);
     if ( hv->timer_active || hv->exit_soon )
         nested_write_timer(v);
-    if ( unlikely(hw->repin) )
+    if ( unlikely(hw->pin_gen != READ_ONCE(domain_nested(v)->p2m_gen)) )
         nested_refresh_pins(v, hv->nv.cur);
     nested_flush_ept(v, hw);
 

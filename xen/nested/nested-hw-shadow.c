@@ -60,28 +60,42 @@ static void allow(uint8_t *bitmap, uint32_t enc)
     bitmap[enc / 8] &= ~(1u << enc % 8);
 }
 
-/* The bitmaps are the same for all. */
-static bool bitmaps_ready(void)
+static void make_bitmaps(void)
 {
-    if ( vmwrite_bitmap )
-        return true;
-    if ( !vmread_bitmap )
-        vmread_bitmap = alloc_xenheap_page();
-    vmwrite_bitmap = alloc_xenheap_page();
-    if ( !vmread_bitmap || !vmwrite_bitmap )
-        return false;
+    uint8_t *to_read = alloc_xenheap_page(), *to_write = alloc_xenheap_page();
 
-    memset(vmread_bitmap, 0xff, PAGE_SIZE);
-    memset(vmwrite_bitmap, 0xff, PAGE_SIZE);
-#define X(field) allow(vmread_bitmap, VMCS_##field);
+    if ( !to_read || !to_write )
+    {
+        free_xenheap_page(to_read);
+        free_xenheap_page(to_write);
+        return;
+    }
+    memset(to_read, 0xff, PAGE_SIZE);
+    memset(to_write, 0xff, PAGE_SIZE);
+#define X(field) allow(to_read, VMCS_##field);
     SHADOW_READ(X)
     SHADOW_READ_WRITE(X)
 #undef X
-#define X(field) allow(vmwrite_bitmap, VMCS_##field);
+#define X(field) allow(to_write, VMCS_##field);
     SHADOW_READ_WRITE(X)
 #undef X
+    vmread_bitmap = to_read;
+    __atomic_store_n(&vmwrite_bitmap, to_write, __ATOMIC_RELEASE);
+}
 
-    return true;
+/* The bitmaps are the same for all; the first one who needs them makes them. */
+static bool bitmaps_ready(void)
+{
+    static spinlock_t lock = SPIN_LOCK_UNLOCKED;
+
+    if ( __atomic_load_n(&vmwrite_bitmap, __ATOMIC_ACQUIRE) )
+        return true;
+    spin_lock(&lock);
+    if ( !vmwrite_bitmap )
+        make_bitmaps();
+    spin_unlock(&lock);
+
+    return vmwrite_bitmap;
 }
 
 /* L1 must not reach through the shadow what it cannot name otherwise. */

@@ -55,13 +55,14 @@ void nested_l0_controls(const struct vcpu *v, const struct nested_ctx *ctx,
 
 /* --- Pages of L1 that the vmcs02 names --- */
 static paddr_t pin_page(struct vcpu *v, struct nested_hw_ctx *hw,
-                        enum nested_pin which, bool wanted, uint64_t gpa)
+                        enum nested_pin which, bool wanted, uint64_t gpa,
+                        bool moved)
 {
     p2m_type_t t;
     struct page_info **pg = &hw->pin[which];
     uint64_t gfn = gpa >> PAGE_SHIFT;
 
-    if ( *pg && (!wanted || hw->pin_gfn[which] != gfn || hw->repin) )
+    if ( *pg && (!wanted || hw->pin_gfn[which] != gfn || moved) )
     {
         put_page(*pg);
         *pg = NULL;
@@ -91,18 +92,21 @@ void nested_refresh_pins(struct vcpu *v, struct nested_ctx *ctx)
     const struct vmcs12 *v12 = &ctx->v12;
     bool vapic = v12->proc_ctrl & PROC_TPR_SHADOW;
     bool apic_access = vmcs12_proc2(v12) & PROC2_APIC_ACCESS;
+    /* Read first: what changes from here on is looked at next time. */
+    uint64_t gen = READ_ONCE(domain_nested(v)->p2m_gen);
+    bool moved = hw->pin_gen != gen;
     paddr_t pa;
 
+    hw->pin_gen = gen;
     (void)pin_page(v, hw, PIN_PAGE_MSR_BITMAP,
-                   v12->proc_ctrl & PROC_MSR_BITMAPS, v12->msr_bitmap);
-    pa = pin_page(v, hw, PIN_PAGE_VAPIC, vapic, v12->virtual_apic_addr);
+                   v12->proc_ctrl & PROC_MSR_BITMAPS, v12->msr_bitmap, moved);
+    pa = pin_page(v, hw, PIN_PAGE_VAPIC, vapic, v12->virtual_apic_addr, moved);
     if ( vapic )
         vmwrite(VMCS_virtual_apic_addr, pa);
     pa = pin_page(v, hw, PIN_PAGE_APIC_ACCESS, apic_access,
-                  v12->apic_access_addr);
+                  v12->apic_access_addr, moved);
     if ( apic_access )
         vmwrite(VMCS_apic_access_addr, pa);
-    hw->repin = false;
 }
 
 /* L1 may have changed its bitmap since the last entry. */

@@ -84,6 +84,10 @@ const struct nested_caps *nested_domain_caps(struct domain *d)
 {
     struct nested_domain *nd = d->nested;
 
+    if ( likely(__atomic_load_n(&nd->caps_known, __ATOMIC_ACQUIRE)) )
+        return &nd->caps;
+
+    spin_lock(&nd->lock);
     if ( !nd->caps_known )
     {
         struct vmx_msr_set host;
@@ -94,8 +98,9 @@ const struct nested_caps *nested_domain_caps(struct domain *d)
         if ( !nested_caps_compute(&nd->caps, &host, &opts) )
             printk(XENLOG_WARNING "d%u: this processor has no VMX to offer\n",
                    d->domain_id);
-        nd->caps_known = true;
+        __atomic_store_n(&nd->caps_known, true, __ATOMIC_RELEASE);
     }
+    spin_unlock(&nd->lock);
 
     return &nd->caps;
 }

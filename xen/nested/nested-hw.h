@@ -19,6 +19,8 @@ struct nested_domain
     spinlock_t lock;
     struct ept02 ept02;
     struct ept02_page *pages;
+    /* Changes of the p2m so far: pages pinned before may be others' now. */
+    uint64_t p2m_gen;
     struct nested_caps caps;
     bool caps_known; /* computed once, when the guest first asks */
 };
@@ -47,7 +49,7 @@ struct nested_hw_ctx
     struct msr_bitmap_words words;
     struct page_info *pin[PIN_PAGE_COUNT];
     uint64_t pin_gfn[PIN_PAGE_COUNT];
-    bool repin;          /* the p2m changed under a pinned page */
+    uint64_t pin_gen;    /* p2m_gen when they were looked up */
     uint32_t exit_ctrl;  /* of the vmcs12, when L2 last exited */
     uint64_t refill_gpa; /* of an EPT violation that L1 is repairing */
     bool refill;
@@ -63,6 +65,8 @@ struct nested_hw_vcpu
     struct nested_vcpu nv; /* first: v->arch.nested points here */
     struct vcpu *v;
     struct vmx_vcpu vmx01; /* v->arch.vmx of L1 while L2 runs */
+    /* Further up the lock of the domain's p2m is held already. */
+    bool p2m_locked;
     /* L1 entered L2 and L2 has not run yet: no exit may be made up. */
     bool run_pending;
     bool l2_halted; /* L2 executed HLT, or was entered halted */
@@ -84,6 +88,11 @@ struct nested_hw_vcpu
 static inline struct nested_hw_vcpu *nested_hw(const struct vcpu *v)
 {
     return (struct nested_hw_vcpu *)v->arch.nested;
+}
+
+static inline struct nested_domain *domain_nested(const struct vcpu *v)
+{
+    return v->domain->nested;
 }
 
 static inline struct nested_hw_ctx *hw_ctx(const struct nested_ctx *ctx)

@@ -39,7 +39,7 @@ bool nested_prepare_entry(struct vcpu *v);
 
 /*
  * L1-physical for L2-physical, while L2 is what v runs; INVALID_PADDR where
- * L1's EPT has nothing to read.
+ * L1's EPT has nothing to read. The lock of the domain's p2m is held.
  */
 paddr_t nested_l2_to_l1(struct vcpu *v, paddr_t gpa);
 
