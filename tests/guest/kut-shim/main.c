@@ -62,8 +62,7 @@ struct multiboot_memory
 static struct multiboot_info info;
 static struct multiboot_module module;
 static struct multiboot_memory memory[MAX_REGIONS];
-/* The first word of a command line names the kernel. */
-static char command[1024] = "kernel ";
+static char command[1024];
 static char environment[128];
 
 static void stop(const char *why)
@@ -139,8 +138,8 @@ static void describe_command(void)
 {
     const char *text = (const char *)start_info()->cmdline_paddr;
 
-    if ( text && strlen(text) < sizeof(command) - strlen(command) )
-        append(command + strlen(command), text);
+    if ( text && strlen(text) < sizeof(command) )
+        append(command, text);
     info.flags |= MULTIBOOT_CMDLINE;
     info.cmdline = (unsigned long)command;
 }
