@@ -13,6 +13,7 @@ struct emul_ctx
     uint64_t gla; /* page of the access that faulted, if known */
     paddr_t gpa;
     bool gla_valid;
+    const struct emul_page *page; /* accesses to it are special, or NULL */
 };
 
 static uint64_t ctx_read_reg(void *c, unsigned int reg)
@@ -89,6 +90,8 @@ static int read_chunk(struct emul_ctx *ctx, uint64_t linear, void *buf,
 
     if ( rc )
         return rc;
+    if ( ctx->page && (gpa & PAGE_MASK) == ctx->page->gpa )
+        return ctx->page->read(ctx->v, gpa & ~PAGE_MASK, buf, n);
     if ( !copy_from_guest_phys(ctx->v->domain, buf, gpa, n) )
         return EMUL_OK;
     val = hvm_mmio_read(ctx->v, gpa, n);
@@ -105,6 +108,8 @@ static int write_chunk(struct emul_ctx *ctx, uint64_t linear, const void *buf,
 
     if ( rc )
         return rc;
+    if ( ctx->page && (gpa & PAGE_MASK) == ctx->page->gpa )
+        return ctx->page->write(ctx->v, gpa & ~PAGE_MASK, buf, n);
     if ( !copy_to_guest_phys(ctx->v->domain, gpa, buf, n) )
         return EMUL_OK;
     memcpy(&val, buf, n);
@@ -156,44 +161,52 @@ static const struct emul_ops ops = {
     .write_mem = ctx_write_mem,
 };
 
-static void crash(struct vcpu *v, const struct emul_ctx *ctx,
-                  const uint8_t *bytes, size_t n)
+static unsigned int fetch_insn(struct emul_ctx *ctx, unsigned int mode,
+                               uint8_t bytes[INSN_MAX_LEN])
 {
-    char text[3 * INSN_MAX_LEN + 1] = "";
+    uint64_t linear = hvm_get_rip();
 
-    for ( size_t i = 0; i < n; i++ )
-        snprintf(text + 3 * i, sizeof(text) - 3 * i, " %02x", bytes[i]);
-    domain_crash(v->domain,
-                 "vCPU %u: no memory at %#lx, and the instruction at %#lx "
-                 "is not one that is emulated:%s",
-                 v->vcpu_id, ctx->gpa, hvm_get_rip(), text);
+    if ( mode != 8 )
+        linear = (uint32_t)(linear + ctx_segment_base(ctx, SEG_CS));
+    return INSN_MAX_LEN - copy_from_guest_va(bytes, linear, INSN_MAX_LEN);
+}
+
+int hvm_emulate_access(struct vcpu *v, paddr_t gpa, uint64_t gla,
+                       bool gla_valid, const struct emul_page *page)
+{
+    struct emul_ctx ctx = { v, gla, gpa, gla_valid, page };
+    unsigned int mode = hvm_guest_mode_bytes();
+    uint8_t bytes[INSN_MAX_LEN];
+    struct insn i;
+    uint64_t rip;
+    int rc;
+
+    if ( insn_decode(bytes, fetch_insn(&ctx, mode, bytes), mode, &i) )
+        return EMUL_UNHANDLED;
+    rc = insn_execute(&i, mode, &ops, &ctx);
+    if ( rc == EMUL_OK )
+    {
+        rip = hvm_get_rip() + i.len;
+        hvm_set_rip(mode == 8 ? rip : (uint32_t)rip);
+        hvm_insn_done();
+    }
+    return rc;
 }
 
 void hvm_emulate_mmio(struct vcpu *v, paddr_t gpa, uint64_t gla, bool gla_valid)
 {
-    struct emul_ctx ctx = { v, gla, gpa, gla_valid };
-    unsigned int mode = hvm_guest_mode_bytes();
-    uint64_t rip = hvm_get_rip(), linear = rip;
+    struct emul_ctx ctx = { .v = v };
+    char text[3 * INSN_MAX_LEN + 1] = "";
     uint8_t bytes[INSN_MAX_LEN];
-    struct insn i;
-    size_t n;
+    unsigned int n;
 
-    if ( mode != 8 )
-        linear = (uint32_t)(rip + ctx_segment_base(&ctx, SEG_CS));
-    n = sizeof(bytes) - copy_from_guest_va(bytes, linear, sizeof(bytes));
-    if ( insn_decode(bytes, n, mode, &i) )
-    {
-        crash(v, &ctx, bytes, n);
+    if ( hvm_emulate_access(v, gpa, gla, gla_valid, NULL) != EMUL_UNHANDLED )
         return;
-    }
-    switch ( insn_execute(&i, mode, &ops, &ctx) )
-    {
-    case EMUL_OK:
-        rip += i.len;
-        hvm_set_rip(mode == 8 ? rip : (uint32_t)rip);
-        break;
-    case EMUL_UNHANDLED:
-        crash(v, &ctx, bytes, n);
-        break;
-    }
+    n = fetch_insn(&ctx, hvm_guest_mode_bytes(), bytes);
+    for ( unsigned int i = 0; i < n; i++ )
+        snprintf(text + 3 * i, sizeof(text) - 3 * i, " %02x", bytes[i]);
+    domain_crash(v->domain,
+                 "vCPU %u: no memory at %#lx, and the instruction at %#lx "
+                 "is not one that is emulated:%s",
+                 v->vcpu_id, gpa, hvm_get_rip(), text);
 }

@@ -78,15 +78,27 @@ const char *vmx_exit_reason_name(uint32_t reason)
     return "?";
 }
 
-void vmx_skip_insn(void)
+#define DEBUGCTL_BTF (1ULL << 1)
+
+void hvm_insn_done(void)
 {
     uint32_t blocking = vmread(VMCS_guest_interruptibility);
 
-    vmwrite(VMCS_guest_rip,
-            vmread(VMCS_guest_rip) + vmread(VMCS_exit_insn_len));
     if ( unlikely(blocking & (INTR_STATE_STI | INTR_STATE_MOV_SS)) )
         vmwrite(VMCS_guest_interruptibility,
                 blocking & ~(INTR_STATE_STI | INTR_STATE_MOV_SS));
+    /* It ends in a trap as any other would under TF. */
+    if ( unlikely(vmread(VMCS_guest_rflags) & X86_EFLAGS_TF) &&
+         !(vmread(VMCS_guest_debugctl) & DEBUGCTL_BTF) )
+        vmwrite(VMCS_guest_pending_dbg,
+                vmread(VMCS_guest_pending_dbg) | PENDING_DBG_BS);
+}
+
+void vmx_skip_insn(void)
+{
+    vmwrite(VMCS_guest_rip,
+            vmread(VMCS_guest_rip) + vmread(VMCS_exit_insn_len));
+    hvm_insn_done();
 }
 
 void vmx_dispatch_exit(struct vcpu *v, uint32_t reason)

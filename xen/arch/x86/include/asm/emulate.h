@@ -102,11 +102,28 @@ int insn_execute(const struct insn *i, unsigned int mode,
 
 struct vcpu;
 
+/* A page of which accesses go to functions: EMUL_*, offsets in the page. */
+struct emul_page
+{
+    paddr_t gpa;
+    int (*read)(struct vcpu *v, unsigned int offset, void *buf, unsigned int n);
+    int (*write)(struct vcpu *v, unsigned int offset, const void *buf,
+                 unsigned int n);
+};
+
 /*
- * An access of the current vCPU to gpa faulted because no memory is there
- * (EPT violation on a hole, APIC access). gla_valid: gla is the guest linear
- * address of the access and gpa what it translated to. Emulates the
- * instruction at CS:RIP and advances RIP, injects, or crashes the domain.
+ * The instruction at CS:RIP of the current vCPU touched gpa, where no memory
+ * is, or page (may be NULL). gla_valid: gla is the linear address of the
+ * access and gpa what it translated to. Carries it out and advances RIP
+ * (EMUL_OK), injects (EMUL_EXCEPTION), or has done nothing (EMUL_UNHANDLED:
+ * not one of the instructions that are known, or a function said so).
+ */
+int hvm_emulate_access(struct vcpu *v, paddr_t gpa, uint64_t gla,
+                       bool gla_valid, const struct emul_page *page);
+
+/*
+ * The same for a guest's own device memory, ending the domain where nothing
+ * can be done.
  */
 void hvm_emulate_mmio(struct vcpu *v, paddr_t gpa, uint64_t gla,
                       bool gla_valid);

@@ -144,6 +144,8 @@ uint64_t hvm_get_rip(void); /* current */
 uint64_t hvm_get_rsp(void);
 void hvm_set_rsp(uint64_t rsp);
 void hvm_set_rip(uint64_t rip);
+/* RIP has moved behind an instruction that was carried out for the guest. */
+void hvm_insn_done(void);
 uint64_t hvm_get_rflags(void);
 void hvm_set_rflags(uint64_t f);
 uint64_t hvm_get_cr0(void);
