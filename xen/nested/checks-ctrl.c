@@ -190,6 +190,11 @@ CHECK(ve_info_page)
     return !(vmcs12_proc2(c->v) & PROC2_VE) || page_ok(c, c->v->ve_info_addr);
 }
 
+CHECK(tsc_multiplier)
+{
+    return !(vmcs12_proc2(c->v) & PROC2_TSC_SCALING) || c->v->tsc_multiplier;
+}
+
 /* --- VM-exit and VM-entry control fields --- */
 CHECK(exit_reserved)
 {
@@ -362,6 +367,7 @@ static const struct check_row control_rows[] = {
     { "EPTP switching needs EPT and its list", CTRLS, eptp_switching, 0 },
     { "VMREAD- and VMWRITE-bitmap addresses", CTRLS, shadow_bitmaps, 0 },
     { "virtualization-exception information address", CTRLS, ve_info_page, 0 },
+    { "TSC multiplier not 0", CTRLS, tsc_multiplier, 0 },
     { "VM-exit controls: reserved bits", G(CTRL), exit_reserved, 0 },
     { "saving the preemption timer needs it active", G(CTRL),
       save_preemption_timer, 0 },

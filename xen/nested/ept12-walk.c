@@ -96,9 +96,14 @@ static void walk(const struct nested_vcpu *nv, uint64_t eptp, uint64_t l2_gpa,
     if ( l2_gpa >> LEVEL_SHIFT(level + 1) )
     {
         w->rights = 0;
+        w->suppress_ve = true;
         violation(w, access);
         return;
     }
+    /* SDM "Accessed and Dirty Flags for EPT": L2's own walks write. */
+    if ( (eptp & EPTP_AD) && (access & EPT_QUAL_GLA_VALID) &&
+         !(access & EPT_QUAL_GLA_FINAL) )
+        access |= EPT_QUAL_READ | EPT_QUAL_WRITE;
 
     for ( ;; level-- )
     {
@@ -107,6 +112,7 @@ static void walk(const struct nested_vcpu *nv, uint64_t eptp, uint64_t l2_gpa,
         if ( nv->env->read_phys(nv->priv, at[level - 1], &e, sizeof(e)) )
             e = 0;
         entry[level - 1] = e;
+        w->suppress_ve = e & EPT_SUPPRESS_VE;
 
         if ( !(e & EPT_RWX) )
         {
@@ -159,6 +165,7 @@ static void walk(const struct nested_vcpu *nv, uint64_t eptp, uint64_t l2_gpa,
         }
     }
     w->dirty = (e & EPT_DIRTY) || (access & EPT_QUAL_WRITE);
+    w->dirtied = dirtying->done;
 }
 
 void ept12_walk(const struct nested_vcpu *nv, uint64_t eptp, uint64_t l2_gpa,

@@ -21,6 +21,8 @@ struct ept12_walk
     uint64_t rights;    /* EPT_R, EPT_W, EPT_X that all levels give */
     uint64_t memtype;   /* memory type and ignore-PAT bits of the leaf */
     bool dirty;         /* a write needs no further update of EPT12 */
+    bool dirtied;       /* the leaf became dirty by this access */
+    bool suppress_ve;   /* a violation here is no virtualization exception */
     uint64_t qual;      /* exit qualification, of a violation */
 };
 

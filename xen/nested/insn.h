@@ -64,7 +64,7 @@ struct insn_outcome insn_fail(struct nested_vcpu *nv, uint32_t error);
 uint64_t insn_rflags(uint64_t rflags, const struct insn_outcome *out);
 
 /*
- * Carry out the VMX instruction that exited. Never called for L2's.
+ * Carry out the VMX instruction of L1 that exited.
  * Registers written: cpu->gpr. RIP and RFLAGS are up to the caller.
  */
 struct insn_outcome nested_emulate_insn(struct nested_vcpu *nv,
@@ -77,6 +77,8 @@ typedef struct insn_outcome insn_handler_t(struct nested_vcpu *nv,
 insn_handler_t insn_vmxon, insn_vmxoff, insn_vmclear, insn_vmptrld,
     insn_vmptrst, insn_vmread, insn_vmwrite, insn_vmlaunch, insn_vmresume,
     insn_invept, insn_invvpid;
+/* VMREAD or VMWRITE of an L2 that L1 lets reach its shadow VMCS. */
+insn_handler_t insn_shadow_access;
 
 /* --- Operands, insn-decode.c --- */
 bool insn_is_64bit(const struct insn_cpu *cpu);

@@ -20,15 +20,13 @@
 
 #define PROC2_ENABLING \
     (PROC2_RDTSCP | PROC2_INVPCID | PROC2_XSAVES | PROC2_USER_WAIT)
-#define PROC2_L1_ONLY                                                         \
-    (PROC2_APIC_ACCESS | PROC2_UNRESTRICTED | PROC2_X2APIC | PROC2_APIC_REG | \
-     PROC2_VINTR | PROC2_VMFUNC)
+#define PROC2_L1_ONLY \
+    (PROC2_APIC_ACCESS | PROC2_UNRESTRICTED | PROC2_VMFUNC | PROC2_TSC_SCALING)
 #define PROC2_EXITING \
     (PROC2_DESC_TABLE | PROC2_WBINVD | PROC2_RDRAND | PROC2_RDSEED | PROC2_PLE)
-#define PROC2_ALWAYS  (PROC2_EPT | PROC2_VPID)
-#define PROC2_L0_ONLY PROC2_TSC_SCALING
+#define PROC2_ALWAYS (PROC2_EPT | PROC2_VPID)
 
-#define PIN_EXITING   (PIN_EXT_INTR | PIN_NMI | PIN_VIRT_NMI | PIN_PREEMPT)
+#define PIN_EXITING  (PIN_EXT_INTR | PIN_NMI | PIN_VIRT_NMI | PIN_PREEMPT)
 
 #define EXIT_ALWAYS                                                  \
     (EXIT_CTL_SAVE_DEBUG | EXIT_CTL_SAVE_EFER | EXIT_CTL_LOAD_EFER | \
@@ -60,14 +58,45 @@ static uint32_t merge_proc2(uint32_t l0, const struct vmcs12 *v)
 {
     uint32_t l1 = vmcs12_proc2(v);
     uint32_t proc2 = (l0 & l1 & PROC2_ENABLING) | (l1 & PROC2_L1_ONLY) |
-                     ((l0 | l1) & PROC2_EXITING) | PROC2_ALWAYS |
-                     (l0 & PROC2_L0_ONLY);
+                     ((l0 | l1) & PROC2_EXITING) | PROC2_ALWAYS;
 
+    /* Scaling is a part of offsetting, which is always on in the vmcs02. */
+    if ( !(v->proc_ctrl & PROC_TSC_OFFSET) )
+        proc2 &= ~PROC2_TSC_SCALING;
     /* On L1's own EPT, L1's APIC page traps for L2 as it does for L1. */
     if ( !(l1 & PROC2_EPT) )
         proc2 |= l0 & PROC2_APIC_ACCESS;
 
     return proc2;
+}
+
+/* The product's bits 111:48, of a signed and an unsigned factor. */
+static uint64_t scale_tsc(int64_t tsc, uint64_t multiplier)
+{
+    return (__int128)tsc * multiplier >> TSC_MULTIPLIER_SHIFT;
+}
+
+/* L2's TSC is L1's, scaled and offset: L1's has L0's offset itself. */
+uint64_t merge_tsc_offset(uint64_t l0_offset, const struct vmcs12 *v)
+{
+    uint64_t offset = l0_offset;
+
+    if ( vmcs12_proc2(v) & PROC2_TSC_SCALING &&
+         (v->proc_ctrl & PROC_TSC_OFFSET) )
+        offset = scale_tsc(offset, v->tsc_multiplier);
+
+    return v->proc_ctrl & PROC_TSC_OFFSET ? offset + v->tsc_offset : offset;
+}
+
+uint64_t merge_l2_tsc(uint64_t l1_tsc, const struct vmcs12 *v)
+{
+    if ( !(v->proc_ctrl & PROC_TSC_OFFSET) )
+        return l1_tsc;
+    if ( vmcs12_proc2(v) & PROC2_TSC_SCALING )
+        l1_tsc = (unsigned __int128)l1_tsc * v->tsc_multiplier >>
+                 TSC_MULTIPLIER_SHIFT;
+
+    return l1_tsc + v->tsc_offset;
 }
 
 void merge_controls(const struct merge_l0 *l0, const struct vmcs12 *v,
@@ -91,10 +120,12 @@ void merge_controls(const struct merge_l0 *l0, const struct vmcs12 *v,
         .ple_gap = v->ple_gap,
         .ple_window = v->ple_window,
         .xss_exit_bitmap = v->xss_exit_bitmap,
-        .tsc_offset = l0->tsc_offset,
+        .tsc_offset = merge_tsc_offset(l0->tsc_offset, v),
+        .tsc_multiplier = v->tsc_multiplier,
     };
-    if ( v->proc_ctrl & PROC_TSC_OFFSET )
-        out->tsc_offset += v->tsc_offset;
+    /* With virtual-interrupt delivery it is for us to set (vapic.c). */
+    if ( vmcs12_proc2(v) & PROC2_VINTR )
+        out->tpr_threshold = 0;
     if ( v->pin_ctrl & PIN_PREEMPT )
         out->exit |= EXIT_CTL_SAVE_PREEMPT;
 }
@@ -163,6 +194,10 @@ static bool covers(uint32_t have, uint32_t want)
 #define PROC_EXITING                                                 \
     (PROC_HLT | PROC_INVLPG | PROC_MWAIT | PROC_RDPMC | PROC_RDTSC | \
      PROC_CR3_LOAD | PROC_CR3_STORE | PROC_MOV_DR | PROC_MONITOR | PROC_PAUSE)
+/* Carried out in software: the processor must not do it to L1's memory. */
+#define PROC2_NEVER                                                       \
+    (PROC2_X2APIC | PROC2_APIC_REG | PROC2_VINTR | PROC2_PML | PROC2_VE | \
+     PROC2_SHADOW_VMCS | PROC2_SPP | PROC2_ENCLS)
 #define PROC_BOTH_CR8 (PROC_CR8_LOAD | PROC_CR8_STORE)
 
 bool merge_is_safe(const struct merge_l0 *l0, const struct vmcs12 *v,
@@ -182,6 +217,7 @@ bool merge_is_safe(const struct merge_l0 *l0, const struct vmcs12 *v,
            covers(c->proc2, PROC2_EPT | PROC2_VPID) &&
            covers(c->proc2, (l0->proc2 | l1_proc2) & PROC2_EXITING) &&
            !(enabled & ~l0->proc2) && !(enabled & ~l1_proc2) &&
+           !(c->proc2 & PROC2_NEVER) && !(c->pin & PIN_POSTED_INTR) &&
            covers(c->exception_bitmap,
                   l0->exception_bitmap | v->exception_bitmap);
 }

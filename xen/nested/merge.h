@@ -24,7 +24,7 @@ struct vmcs02_ctrl
     uint32_t cr3_target_count, tpr_threshold;
     uint32_t ple_gap, ple_window;
     uint64_t xss_exit_bitmap;
-    uint64_t tsc_offset;
+    uint64_t tsc_offset, tsc_multiplier;
 };
 
 /* What depends on both the masks and the guest's registers. */
@@ -59,6 +59,10 @@ uint32_t merge_proc(uint32_t l0_proc, const struct vmcs12 *v);
  */
 uint64_t unmerge_cr(uint64_t hw, uint64_t shadow, uint64_t l0_mask,
                     uint64_t l1_mask, uint64_t l1_val);
+
+/* The TSC offset of a vmcs02; and what L2's TSC is when L1's is l1_tsc. */
+uint64_t merge_tsc_offset(uint64_t l0_offset, const struct vmcs12 *v);
+uint64_t merge_l2_tsc(uint64_t l1_tsc, const struct vmcs12 *v);
 
 uint64_t unmerge_debugctl(uint64_t hw, uint64_t l1_val);
 

@@ -25,10 +25,17 @@
 #define PROC2_PASS                                                     \
     (PROC2_APIC_ACCESS | PROC2_EPT | PROC2_DESC_TABLE | PROC2_RDTSCP | \
      PROC2_WBINVD | PROC2_UNRESTRICTED | PROC2_RDRAND | PROC2_RDSEED | \
-     PROC2_INVPCID | PROC2_XSAVES | PROC2_PLE)
-#define PROC2_SOFT (PROC2_VPID)
+     PROC2_INVPCID | PROC2_XSAVES | PROC2_PLE | PROC2_TSC_SCALING)
+/*
+ * VPIDs: those of the vmcs02s are ours. VMCS shadowing: L2's VMREAD and VMWRITE
+ * exit, the shadow VMCS is an image in L1's memory. #VE: we walk EPT12, so we
+ * know which violations convert. VMFUNC needs the machine's, to exit.
+ */
+#define PROC2_SOFT (PROC2_VPID | PROC2_SHADOW_VMCS | PROC2_VE)
+/* APIC virtualization (vapic.c) needs of the machine only the TPR shadow. */
+#define PROC2_SOFT_VAPIC (PROC2_X2APIC | PROC2_APIC_REG | PROC2_VINTR)
 
-#define EXIT_PASS  (EXIT_CTL_HOST_64 | EXIT_CTL_SAVE_PREEMPT)
+#define EXIT_PASS        (EXIT_CTL_HOST_64 | EXIT_CTL_SAVE_PREEMPT)
 #define EXIT_SOFT                                                  \
     (EXIT_CTL_SAVE_DEBUG | EXIT_CTL_ACK_INTR | EXIT_CTL_SAVE_PAT | \
      EXIT_CTL_LOAD_PAT | EXIT_CTL_SAVE_EFER | EXIT_CTL_LOAD_EFER)
@@ -97,6 +104,8 @@ static void compute_controls(struct vmx_msr_set *m,
     uint32_t proc2 = VMX_MSR(host, MSR_IA32_VMX_PROCBASED_CTLS2) >> 32;
 
     pin &= PIN_PASS;
+    if ( proc & PROC_TPR_SHADOW )
+        pin |= PIN_POSTED_INTR;
     exit = (exit & EXIT_PASS) | EXIT_SOFT;
     entry = (entry & ENTRY_PASS) | ENTRY_SOFT;
     if ( !(pin & PIN_PREEMPT) )
@@ -121,7 +130,11 @@ static void compute_controls(struct vmx_msr_set *m,
     set_ctl(m, MSR_IA32_VMX_ENTRY_CTLS, MSR_IA32_VMX_TRUE_ENTRY_CTLS,
             ENTRY_CTL_DEFAULT1, ENTRY_CTL_TRUE_DEFAULT1, entry);
 
-    proc2 = ((proc2 & PROC2_PASS) | PROC2_SOFT) & proc2_of_opts(opts);
+    proc2 = ((proc2 & (PROC2_PASS | PROC2_VMFUNC)) | PROC2_SOFT |
+             (proc & PROC_TPR_SHADOW ? PROC2_SOFT_VAPIC : 0)) &
+            proc2_of_opts(opts);
+    if ( proc2 & PROC2_VMFUNC )
+        VMX_MSR(m, MSR_IA32_VMX_VMFUNC) = VMFUNC_EPTP_SWITCHING;
     /* The log is ours to write; there is one where there are dirty flags. */
     if ( VMX_MSR(host, MSR_IA32_VMX_EPT_VPID_CAP) & EPT_CAP_AD )
         proc2 |= PROC2_PML;

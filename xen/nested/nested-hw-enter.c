@@ -91,6 +91,13 @@ static void log_failed_check(struct vcpu *v, const struct check_row *row)
                  v->domain->domain_id, v->vcpu_id, row->name);
 }
 
+/* Of the event types this one delivers nothing: L2 exits before it runs. */
+static bool injects_mtf(const struct vmcs12 *v12)
+{
+    return (v12->entry_intr_info & (INTR_INFO_VALID | INTR_INFO_TYPE_MASK)) ==
+           (INTR_INFO_VALID | INTR_TYPE_OTHER << INTR_INFO_TYPE_SHIFT);
+}
+
 enum nested_entry nested_enter(struct vcpu *v, uint32_t *error)
 {
     struct nested_hw_vcpu *hv = nested_hw(v);
@@ -108,6 +115,7 @@ enum nested_entry nested_enter(struct vcpu *v, uint32_t *error)
         .l1_long_mode = hvm_long_mode_active(),
     };
     uint32_t failed;
+    bool event;
 
     nested_shadow_import(v, ctx);
     fetch_for_checks(nv, ctx);
@@ -153,11 +161,13 @@ enum nested_entry nested_enter(struct vcpu *v, uint32_t *error)
 
     v12->launch_state = VMCS12_LAUNCH_LAUNCHED;
     nv->stats.entries++;
+    nv->state.sipi_pending = false;
+    nv->state.mtf_pending = injects_mtf(v12);
+    event = (v12->entry_intr_info & INTR_INFO_VALID) && !nv->state.mtf_pending;
     hv->run_pending = true;
-    hv->delivers =
-        (v12->entry_intr_info & INTR_INFO_VALID) || v12->guest_pending_dbg;
-    hv->l2_halted = v12->guest_activity != ACTIVITY_ACTIVE &&
-                    !(v12->entry_intr_info & INTR_INFO_VALID);
+    hv->delivers = event || v12->guest_pending_dbg;
+    hv->l2_halted = v12->guest_activity != ACTIVITY_ACTIVE && !event;
+    nested_vapic_enter(v, v12);
     hv->timer_active = v12->pin_ctrl & PIN_PREEMPT;
     hv->timer_total = v12->preemption_timer;
     if ( !hv->timer_active && (hw_ctx(ctx)->ctrl.pin & PIN_PREEMPT) )

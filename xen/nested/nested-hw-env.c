@@ -110,6 +110,25 @@ static int env_or_phys(void *priv, uint64_t gpa, uint64_t old, uint64_t bits)
     return rc;
 }
 
+int nested_fetch_posted(struct nested_hw_vcpu *hv, uint64_t gpa,
+                        uint32_t requests[8])
+{
+    char *desc = l1_map(hv, gpa, true);
+
+    if ( desc )
+    {
+        /* In this order: what is posted later notifies again. */
+        __atomic_fetch_and((uint8_t *)desc + PI_DESC_ON_BYTE,
+                           (uint8_t)~PI_DESC_ON, __ATOMIC_SEQ_CST);
+        for ( unsigned int i = 0; i < 8; i++ )
+            requests[i] =
+                __atomic_exchange_n((uint32_t *)desc + i, 0, __ATOMIC_SEQ_CST);
+    }
+    l1_unmap(hv);
+
+    return desc ? 0 : -EFAULT;
+}
+
 static int linear_to_phys(struct vcpu *v, uint64_t la, bool write, paddr_t *gpa,
                           struct nested_fault *fault)
 {

@@ -7,6 +7,7 @@
 #include <asm/emulate.h>
 #include <asm/log-dirty.h>
 #include <asm/nested-hvm.h>
+#include <asm/processor.h>
 #include <asm/vmx.h>
 #include "../arch/x86/hvm/vmx/vmx-ops.h"
 
@@ -68,6 +69,15 @@ int nested_set_ept(struct vcpu *v, struct nested_ctx *ctx)
     struct nested_hw_ctx *hw = hw_ctx(ctx);
     uint64_t eptp12 = ctx->v12.ept_pointer, eptp = v->domain->p2m.eptp;
     int rc = 0;
+
+    /*
+     * L1 may have cleared dirty flags, and without VPIDs an entry has dropped
+     * what was cached of them: it need not use INVEPT for them to be logged.
+     */
+    if ( unlikely(hw->dirtied) && (vmcs12_proc2(&ctx->v12) & PROC2_PML) &&
+         !(vmcs12_proc2(&ctx->v12) & PROC2_VPID) )
+        nested_hw_env.invept(nested_hw(v), INVEPT_SINGLE, eptp12);
+    hw->dirtied = false;
 
     if ( !(vmcs12_proc2(&ctx->v12) & PROC2_EPT) )
         nested_put_ept(v, hw);
@@ -255,6 +265,66 @@ paddr_t nested_l2_to_l1(struct vcpu *v, paddr_t gpa)
     return w.status == EPT12_OK ? w.l1_gpa : INVALID_PADDR;
 }
 
+/*
+ * SDM "Convertible EPT Violations", "Virtualization Exceptions": true if L2
+ * gets an exception instead of L1 an exit.
+ */
+static bool deliver_ve(struct vcpu *v, const struct nested_ctx *ctx,
+                       const struct l2_exit *e, const struct ept12_walk *w)
+{
+    const struct vmcs12 *v12 = &ctx->v12;
+    struct
+    {
+        uint32_t reason, busy;
+        uint64_t qual, gla, gpa;
+        uint16_t eptp_index;
+    } __packed info = {
+        .reason = EXIT_REASON_EPT_VIOLATION,
+        .busy = ~0u,
+        .qual = w->qual,
+        .gla = e->gla,
+        .gpa = e->gpa,
+        .eptp_index = v12->eptp_index,
+    };
+    uint32_t busy;
+
+    _Static_assert(offsetof(typeof(info), gpa) == VE_INFO_GPA, "layout");
+    _Static_assert(offsetof(typeof(info), eptp_index) == VE_INFO_EPTP_INDEX,
+                   "layout");
+    if ( !(vmcs12_proc2(v12) & PROC2_VE) || w->suppress_ve ||
+         (e->idt_info & INTR_INFO_VALID) || !(hvm_get_cr0() & X86_CR0_PE) ||
+         nested_hw_env.read_phys(nested_hw(v), v12->ve_info_addr + VE_INFO_BUSY,
+                                 &busy, sizeof(busy)) ||
+         busy ||
+         nested_hw_env.write_phys(nested_hw(v), v12->ve_info_addr, &info,
+                                  sizeof(info)) )
+        return false;
+    hvm_inject_exception(X86_EXC_VE, -1);
+
+    return true;
+}
+
+bool nested_switch_eptp(struct vcpu *v, uint32_t index)
+{
+    struct nested_hw_vcpu *hv = nested_hw(v);
+    struct nested_ctx *ctx = hv->nv.cur;
+    struct vmcs12 *v12 = &ctx->v12;
+    uint64_t eptp;
+
+    if ( index >= VMFUNC_EPTP_LIST_SIZE ||
+         nested_hw_env.read_phys(hv, v12->eptp_list_addr + index * sizeof(eptp),
+                                 &eptp, sizeof(eptp)) ||
+         !check_eptp(hv->nv.caps, eptp) )
+        return false;
+    v12->ept_pointer = eptp;
+    if ( vmcs12_proc2(v12) & PROC2_VE )
+        v12->eptp_index = index;
+    if ( nested_set_ept(v, ctx) )
+        domain_crash(v->domain, "no memory left for nested EPT");
+
+    return true;
+}
+
 bool nested_ept_exit(struct vcpu *v, struct l2_exit *e)
 {
     struct nested_ctx *ctx = v->arch.nested->cur;
@@ -268,17 +338,19 @@ bool nested_ept_exit(struct vcpu *v, struct l2_exit *e)
     switch ( w.status )
     {
     case EPT12_OK:
+        /* Without VPIDs an entry looks at dirty flags anew: see set_ept. */
+        hw->dirtied |= w.dirtied;
         if ( fill(v, ctx, e->gpa, e->qual, &w) == FILL_DONE )
             return true;
-        if ( is_data_access(e->qual) )
-        {
-            /* A device that L0 emulates for L1, which L1 gives to L2. */
-            hvm_emulate_mmio(v, w.l1_gpa, e->gla, true);
+        /* A device that L0 emulates for L1, which L1 gives to L2. */
+        if ( is_data_access(e->qual) &&
+             hvm_emulate_access(v, w.l1_gpa, e->gla, true, NULL) !=
+                 EMUL_UNHANDLED )
             return true;
-        }
         /*
-         * LIMIT: L2 fetches code, or has page tables, where L1 has no memory.
-         * It is reported to L1 as if EPT12 forbade it.
+         * LIMIT: L2 fetches code, or has page tables, where L1 has no memory,
+         * or uses an instruction there that is not emulated. It is reported
+         * to L1 as if EPT12 forbade it.
          */
         e->qual &= ~(EPT_RWX << 3);
         break;
@@ -300,6 +372,8 @@ bool nested_ept_exit(struct vcpu *v, struct l2_exit *e)
         break;
 
     case EPT12_VIOLATION:
+        if ( deliver_ve(v, ctx, e, &w) )
+            return true;
         e->qual = w.qual;
         hw->refill = true;
         hw->refill_gpa = e->gpa;

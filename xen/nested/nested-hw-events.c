@@ -10,8 +10,6 @@
 
 #include "nested-hw.h"
 
-#define DEBUGCTL_BTF (1ULL << 1)
-
 /* Is what the base wants to inject the event that the exit interrupted? */
 static bool is_requeued(const struct vcpu *v)
 {
@@ -99,7 +97,8 @@ static bool halted_window(const struct vmcs12 *v12, struct l2_exit *e)
 
 static bool l1_event_waits(struct vcpu *v, const struct vmcs12 *v12)
 {
-    return (v->arch.nmi_pending && (v12->pin_ctrl & PIN_NMI)) ||
+    return v->arch.nested->state.init_pending ||
+           (v->arch.nmi_pending && (v12->pin_ctrl & PIN_NMI)) ||
            ((v12->pin_ctrl & PIN_EXT_INTR) && vmx_pending_vector(v) >= 0);
 }
 
@@ -117,6 +116,20 @@ static void assist_without_exits(struct vcpu *v, const struct nested_ctx *ctx)
         vmwrite(VMCS_tpr_threshold, ctx->v12.tpr_threshold);
 }
 
+/* Nothing else reaches an L2 that waits for a start-up IPI. */
+static bool wait_for_sipi(struct vcpu *v)
+{
+    struct nested_state *s = &v->arch.nested->state;
+    struct l2_exit e = reflect_simple(EXIT_REASON_SIPI);
+
+    if ( !__atomic_exchange_n(&s->sipi_pending, false, __ATOMIC_ACQUIRE) )
+        return true;
+    e.qual = s->sipi_vector;
+    nested_vmexit(v, &e);
+
+    return false;
+}
+
 static bool serve_events(struct vcpu *v)
 {
     struct nested_hw_vcpu *hv = nested_hw(v);
@@ -124,15 +137,24 @@ static bool serve_events(struct vcpu *v)
     struct l2_exit e;
 
     v->arch.vmx.intr_dirty = false;
+    if ( nested_waits_for_sipi(hv) )
+        return wait_for_sipi(v);
+    if ( unlikely(hv->nv.state.init_pending) && !hv->run_pending )
+    {
+        hv->nv.state.init_pending = false;
+        e = reflect_simple(EXIT_REASON_INIT);
+        nested_vmexit(v, &e);
+        return false;
+    }
+    nested_vapic_take_posted(v, &ctx->v12);
     if ( hv->run_pending )
     {
         /* The entry comes first; then at once back here, if need be. */
         if ( l1_event_waits(v, &ctx->v12) && (v->arch.vmx.pin & PIN_PREEMPT) &&
              !hv->l2_halted )
-        {
             hv->exit_soon = true;
-            return true;
-        }
+        else if ( !hv->l2_halted )
+            nested_vapic_offer(v, &ctx->v12, hv->delivers);
         if ( !hv->l2_halted )
             return true;
         hv->run_pending = false; /* nothing to deliver to a halted L2 */
@@ -166,48 +188,56 @@ static bool serve_events(struct vcpu *v)
         hv->run_pending = hv->delivers = true;
         hv->l2_halted = false;
     }
+    nested_vapic_offer(v, &ctx->v12, hv->delivers);
 
     return true;
 }
 
-/* An instruction that L0 carried out ends in a trap as any other under TF. */
-static void trap_single_step(void)
-{
-    uint64_t pending = vmread(VMCS_guest_pending_dbg);
-
-    if ( (vmread(VMCS_guest_rflags) & X86_EFLAGS_TF) &&
-         !(vmread(VMCS_guest_debugctl) & DEBUGCTL_BTF) )
-        vmwrite(VMCS_guest_pending_dbg, pending | PENDING_DBG_BS);
-}
-
 /*
  * Exits that are due before L2's next instruction and that the processor
- * does not make: MTF after an instruction that L0 carried out for L2, and a
- * preemption timer of 0 (LIMIT: with an event to deliver first that one is
- * left to the processor).
+ * does not make: MTF after an instruction that L0 carried out for L2 or that
+ * L1 injected, and a preemption timer of 0. That one comes behind what the
+ * entry delivers, for which MTF is made to exit, where the processor has it.
  */
 static bool exit_at_once(struct vcpu *v, const struct vmcs12 *v12,
                          struct l2_exit *e)
 {
     struct nested_hw_vcpu *hv = nested_hw(v);
 
+    if ( hv->nv.state.mtf_pending )
+    {
+        hv->nv.state.mtf_pending = false;
+        *e = reflect_simple(EXIT_REASON_MTF);
+        return true;
+    }
     if ( hv->watch_rip )
     {
         hv->watch_rip = false;
         if ( vmread(VMCS_guest_rip) != hv->watched_rip )
         {
-            trap_single_step();
             *e = reflect_simple(EXIT_REASON_MTF);
             return v12->proc_ctrl & PROC_MTF;
         }
     }
-    if ( hv->timer_active && !hv->timer_total && !hv->delivers )
+    if ( !hv->timer_active || hv->timer_total )
+        return false;
+    if ( hv->delivers )
     {
-        *e = reflect_simple(EXIT_REASON_PREEMPT_TIMER);
-        return true;
+        hv->mtf_for_timer = vmx_caps.raw.proc >> 32 & PROC_MTF;
+        if ( hv->mtf_for_timer )
+            vmx_set_proc(v, PROC_MTF, 0);
+        return false;
     }
+    *e = reflect_simple(EXIT_REASON_PREEMPT_TIMER);
 
-    return false;
+    return true;
+}
+
+/* MTF was L0's for one entry only. */
+static void end_own_mtf(struct vcpu *v, const struct vmcs12 *v12)
+{
+    if ( !nested_hw(v)->mtf_for_timer )
+        vmx_set_proc(v, 0, PROC_MTF & ~v12->proc_ctrl);
 }
 
 bool nested_prepare_entry(struct vcpu *v)
@@ -219,11 +249,15 @@ bool nested_prepare_entry(struct vcpu *v)
     if ( !hv->nv.state.guest_mode )
         return true;
 
-    if ( unlikely(hv->watch_rip || hv->timer_active) &&
-         exit_at_once(v, &hv->nv.cur->v12, &e) )
+    if ( unlikely(hv->watch_rip || hv->timer_active ||
+                  hv->nv.state.mtf_pending) )
     {
-        nested_vmexit(v, &e);
-        return false;
+        end_own_mtf(v, &hv->nv.cur->v12);
+        if ( exit_at_once(v, &hv->nv.cur->v12, &e) )
+        {
+            nested_vmexit(v, &e);
+            return false;
+        }
     }
     if ( v->arch.vmx.intr_dirty && !serve_events(v) )
         return false;
@@ -234,6 +268,9 @@ bool nested_prepare_entry(struct vcpu *v)
         if ( hv->timer_active && !hv->halt_start )
             nested_start_halt_timer(hv);
         vcpu_block();
+        /* These came while it fell asleep; the base does not know of them. */
+        if ( hv->nv.state.init_pending || hv->nv.state.sipi_pending )
+            vcpu_unblock(v);
         return false;
     }
 

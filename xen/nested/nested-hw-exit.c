@@ -106,61 +106,6 @@ static void requeue_event(struct vcpu *v, const struct l2_exit *e)
     vmx_intr_dirty(v);
 }
 
-/*
- * MOV to CR0 or CR4, or LMSW, that touches bits of L0's only. The base checks
- * and writes it; L1's bits keep their real values and their shadows.
- */
-static void handle_cr(struct vcpu *v, const struct l2_exit *e,
-                      const struct vmcs12 *v12)
-{
-    bool is_cr4 = (e->qual & CR_QUAL_NUM_MASK) == 4;
-    uint64_t mask = is_cr4 ? v12->cr4_mask : v12->cr0_mask;
-    uint64_t shadow = is_cr4 ? v12->cr4_read_shadow : v12->cr0_read_shadow;
-    uint32_t hw_field = is_cr4 ? VMCS_guest_cr4 : VMCS_guest_cr0;
-    uint32_t shadow_field =
-        is_cr4 ? VMCS_cr4_read_shadow : VMCS_cr0_read_shadow;
-    uint64_t real = vmread(hw_field), val, merged;
-
-    if ( (e->qual >> CR_QUAL_TYPE_SHIFT & CR_QUAL_TYPE_MASK) ==
-         CR_QUAL_TYPE_LMSW )
-        val = (hvm_get_cr0() & ~(X86_CR0_MP | X86_CR0_EM | X86_CR0_TS)) |
-              (e->qual >> CR_QUAL_LMSW_SHIFT &
-               (X86_CR0_PE | X86_CR0_MP | X86_CR0_EM | X86_CR0_TS));
-    else
-        val = v->arch.gprs.r[e->qual >> CR_QUAL_GPR_SHIFT & CR_QUAL_GPR_MASK];
-
-    merged = (val & ~mask) | (real & mask);
-    if ( is_cr4 ? vmx_set_cr4(v, merged) : vmx_set_cr0(v, merged) )
-    {
-        hvm_inject_gp0();
-        return;
-    }
-    vmwrite(shadow_field, (val & ~mask) | (shadow & mask));
-    vmx_skip_insn();
-}
-
-static void handle_hlt(struct vcpu *v)
-{
-    /* nested_prepare_entry() blocks, once the timer that may wake it is set. */
-    nested_hw(v)->l2_halted = true;
-    vmx_skip_insn();
-    vmx_intr_dirty(v);
-}
-
-/* RDMSR of the TSC shows it with the offset that L1 gives L2. */
-static void handle_rdtsc_msr(struct vcpu *v, const struct vmcs12 *v12)
-{
-    uint64_t tsc;
-
-    if ( vmx_msr_read(v, MSR_TSC, &tsc) )
-        return;
-    if ( v12->proc_ctrl & PROC_TSC_OFFSET )
-        tsc += v12->tsc_offset;
-    v->arch.gprs.rax = (uint32_t)tsc;
-    v->arch.gprs.rdx = tsc >> 32;
-    vmx_skip_insn();
-}
-
 bool nested_handle_exit(struct vcpu *v, uint32_t reason)
 {
     struct nested_hw_vcpu *hv = nested_hw(v);
@@ -171,8 +116,9 @@ bool nested_handle_exit(struct vcpu *v, uint32_t reason)
         .env = &nested_hw_env,
         .priv = hv,
         .l0_apic_access = !(vmcs12_proc2(v12) & PROC2_APIC_ACCESS),
+        .l2_64bit = (vmread(VMCS_entry_ctrl) & ENTRY_CTL_GUEST_64),
     };
-    bool exit_soon = hv->exit_soon;
+    bool exit_soon = hv->exit_soon, mtf_for_timer = hv->mtf_for_timer;
     struct l2_exit e;
     unsigned int basic;
 
@@ -190,6 +136,7 @@ bool nested_handle_exit(struct vcpu *v, uint32_t reason)
         return true;
     }
     hv->run_pending = hv->exit_soon = hv->delivers = false;
+    hv->mtf_for_timer = false;
     v->arch.vmx.idt_vectoring = 0;
     nested_account_timer(hv);
     if ( basic == EXIT_REASON_CR_ACCESS )
@@ -214,10 +161,25 @@ bool nested_handle_exit(struct vcpu *v, uint32_t reason)
             nested_vmexit(v, &e);
             return true;
 
+        case EXIT_REASON_VMFUNC:
+            return nested_serve_exit(v, &e);
+
         default:
             return false;
         }
     }
+    if ( basic == EXIT_REASON_MTF && !(v12->proc_ctrl & PROC_MTF) )
+    {
+        /* L0's own: the event is delivered, and the timer is due. */
+        if ( mtf_for_timer )
+        {
+            e = reflect_simple(EXIT_REASON_PREEMPT_TIMER);
+            nested_vmexit(v, &e);
+        }
+        return true;
+    }
+    if ( basic == EXIT_REASON_APIC_ACCESS && nested_vapic_access(v, &e) )
+        return true;
     if ( l1_wants_exit(&e, v12, &cpu) )
     {
         nested_vmexit(v, &e);
@@ -225,21 +187,11 @@ bool nested_handle_exit(struct vcpu *v, uint32_t reason)
     }
 
     hv->nv.stats.exits_l0[basic]++;
-    if ( unlikely((v12->proc_ctrl & PROC_MTF) ||
-                  (vmread(VMCS_guest_rflags) & X86_EFLAGS_TF)) )
+    if ( unlikely(v12->proc_ctrl & PROC_MTF) )
     {
         hv->watch_rip = true;
         hv->watched_rip = vmread(VMCS_guest_rip);
     }
-    if ( basic == EXIT_REASON_CR_ACCESS && (e.qual & CR_QUAL_NUM_MASK) != 8 )
-        handle_cr(v, &e, v12);
-    else if ( basic == EXIT_REASON_HLT )
-        handle_hlt(v);
-    else if ( basic == EXIT_REASON_RDMSR &&
-              (uint32_t)v->arch.gprs.rcx == MSR_TSC )
-        handle_rdtsc_msr(v, v12);
-    else
-        return false;
 
-    return true;
+    return nested_serve_exit(v, &e);
 }

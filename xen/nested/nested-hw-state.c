@@ -250,7 +250,8 @@ static void load_host_state(struct vcpu *v, const struct l2_exit *e,
 static void forget_entry(struct nested_hw_vcpu *hv)
 {
     hv->l2_halted = hv->run_pending = hv->exit_soon = false;
-    hv->delivers = hv->watch_rip = false;
+    hv->delivers = hv->watch_rip = hv->mtf_for_timer = false;
+    hv->nv.state.mtf_pending = false;
 }
 
 void nested_entry_failure(struct vcpu *v, uint32_t basic_reason, uint64_t qual)
@@ -296,6 +297,7 @@ void nested_vmexit(struct vcpu *v, struct l2_exit *e)
     if ( unlikely(hv->halt_start) )
         (void)nested_halt_timer_expired(hv); /* accounts and stops it */
     return_pending_event(v, e);
+    nested_vapic_exit(v, v12);
     save_guest_state(v, ctx, kept.efer);
     reflect_exit_info(v12, e);
     forget_entry(hv);

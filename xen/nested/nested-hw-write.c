@@ -164,6 +164,8 @@ static void write_controls(struct vmx_vcpu *vmx, struct nested_hw_ctx *hw,
         SET(ple_gap, ple_gap);
         SET(ple_window, ple_window);
     }
+    if ( now->proc2 & PROC2_TSC_SCALING )
+        SET(tsc_multiplier, tsc_multiplier);
     if ( now->proc2 & PROC2_XSAVES )
         SET(xss_exit_bitmap, xss_exit_bitmap);
     hw->ctrl = *now;
@@ -295,7 +297,8 @@ static void write_event(const struct vmcs12 *v12)
     uint32_t info = v12->entry_intr_info;
     unsigned int type = (info & INTR_INFO_TYPE_MASK) >> INTR_INFO_TYPE_SHIFT;
 
-    if ( !(info & INTR_INFO_VALID) )
+    /* A pending MTF exit, "other event", is made by us. */
+    if ( !(info & INTR_INFO_VALID) || type == INTR_TYPE_OTHER )
         return;
     vmwrite(VMCS_entry_intr_info, info);
     if ( info & INTR_INFO_ERROR_CODE )
@@ -319,9 +322,7 @@ void nested_write_vmcs02(struct vcpu *v, struct nested_ctx *ctx,
         hw->constants_written = true;
     }
     if ( (groups & (VMCS12_GB(CTRL) | VMCS12_GB(PROC))) ||
-         hw->ctrl.tsc_offset !=
-             l0->tsc_offset +
-                 (v12->proc_ctrl & PROC_TSC_OFFSET ? v12->tsc_offset : 0) )
+         hw->ctrl.tsc_offset != merge_tsc_offset(l0->tsc_offset, v12) )
     {
         struct vmcs02_ctrl ctrl;
 

@@ -14,6 +14,7 @@
 #include <asm/msr-index.h>
 #include <asm/nested-hvm.h>
 #include <asm/processor.h>
+#include <asm/vlapic.h>
 #include <asm/vmx.h>
 #include "../arch/x86/hvm/vmx/vmx-ops.h"
 
@@ -268,7 +269,7 @@ int nested_wrmsr(struct vcpu *v, uint32_t msr, uint64_t val)
 }
 
 /* --- VMX instructions of L1 --- */
-static void inject_fault(const struct nested_fault *f)
+void nested_inject_fault(const struct nested_fault *f)
 {
     if ( f->vector == X86_EXC_PF )
         hvm_inject_page_fault(f->cr2, f->error);
@@ -276,7 +277,7 @@ static void inject_fault(const struct nested_fault *f)
         hvm_inject_exception(f->vector, f->has_error ? (int)f->error : -1);
 }
 
-static void read_cpu(struct vcpu *v, uint32_t reason, struct insn_cpu *cpu)
+void nested_read_cpu(struct vcpu *v, uint32_t reason, struct insn_cpu *cpu)
 {
     v->arch.gprs.rsp = vmread(VMCS_guest_rsp);
     *cpu = (struct insn_cpu){
@@ -313,14 +314,14 @@ void nested_handle_vmx_insn(struct vcpu *v, uint32_t reason)
         exit.info = vmread(VMCS_exit_insn_info);
         exit.qual = vmread(VMCS_exit_qualification);
     }
-    read_cpu(v, reason, &cpu);
+    nested_read_cpu(v, reason, &cpu);
     rsp = v->arch.gprs.rsp;
     out = nested_emulate_insn(nv, &cpu, &exit);
 
     switch ( out.result )
     {
     case INSN_FAULT:
-        inject_fault(&out.fault);
+        nested_inject_fault(&out.fault);
         return;
 
     case INSN_CRASH:
@@ -337,8 +338,53 @@ void nested_handle_vmx_insn(struct vcpu *v, uint32_t reason)
         break;
     }
 
+    nested_insn_done(v, &cpu, &out, rsp);
+    if ( unlikely(nv->state.init_pending) && !nv->state.vmx_on )
+    {
+        nv->state.init_pending = false;
+        vlapic_init_signal(v);
+    }
+}
+
+void nested_insn_done(struct vcpu *v, const struct insn_cpu *cpu,
+                      const struct insn_outcome *out, uint64_t rsp)
+{
     if ( unlikely(v->arch.gprs.rsp != rsp) )
         vmwrite(VMCS_guest_rsp, v->arch.gprs.rsp);
-    vmwrite(VMCS_guest_rflags, insn_rflags(cpu.rflags, &out));
+    vmwrite(VMCS_guest_rflags, insn_rflags(cpu->rflags, out));
     vmx_skip_insn();
+}
+
+/*
+ * INIT is blocked in VMX root operation, and L1's to see while L2 runs,
+ * unless that waits for a start-up IPI.
+ */
+bool nested_take_init(struct vcpu *v)
+{
+    struct nested_hw_vcpu *hv = nested_hw(v);
+
+    if ( !hv->nv.state.vmx_on )
+        return false;
+    if ( !nested_waits_for_sipi(hv) )
+    {
+        hv->nv.state.init_pending = true;
+        vcpu_kick(v);
+    }
+
+    return true;
+}
+
+/*
+ * A start-up IPI does something to an L2 alone that waits for one, which v
+ * itself finds out.
+ */
+void nested_take_sipi(struct vcpu *v, uint8_t vector)
+{
+    struct nested_state *s = &v->arch.nested->state;
+
+    if ( !s->vmx_on )
+        return;
+    s->sipi_vector = vector;
+    __atomic_store_n(&s->sipi_pending, true, __ATOMIC_RELEASE);
+    vcpu_kick(v);
 }

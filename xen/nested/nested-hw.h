@@ -8,6 +8,7 @@
 #include <asm/vmx.h>
 
 #include "ept02.h"
+#include "insn.h"
 #include "merge.h"
 #include "msr-list.h"
 #include "nested.h"
@@ -51,6 +52,7 @@ struct nested_hw_ctx
     uint64_t pin_gfn[PIN_PAGE_COUNT];
     uint64_t pin_gen;    /* p2m_gen when they were looked up */
     uint32_t exit_ctrl;  /* of the vmcs12, when L2 last exited */
+    bool dirtied;        /* pages became dirty in EPT12 since the entry */
     uint64_t refill_gpa; /* of an EPT violation that L1 is repairing */
     bool refill;
     void *shadow; /* shadow VMCS; NULL where there is none */
@@ -69,10 +71,14 @@ struct nested_hw_vcpu
     bool p2m_locked;
     /* L1 entered L2 and L2 has not run yet: no exit may be made up. */
     bool run_pending;
-    bool l2_halted; /* L2 executed HLT, or was entered halted */
-    bool exit_soon; /* come back right after the entry */
+    bool l2_halted;     /* L2 executed HLT, or was entered halted */
+    bool exit_soon;     /* come back right after the entry */
+    bool mtf_for_timer; /* MTF is L0's: L1's timer of 0 exits behind an event */
     /* Something is delivered first at the entry: an event, a #DB trap. */
     bool delivers;
+    /* What an emulated write to the APIC-access page ends in, if anything. */
+    bool vapic_exits;
+    struct l2_exit vapic_exit;
     bool watch_rip;          /* L0 serves an exit of an L2 under MTF ... */
     uint64_t watched_rip;    /* ... whose instruction is here */
     bool timer_active;       /* L1's preemption timer runs ... */
@@ -100,9 +106,27 @@ static inline struct nested_hw_ctx *hw_ctx(const struct nested_ctx *ctx)
     return ctx->hw;
 }
 
-/* L1's memory and the life of contexts, nested-hw.c. */
+/* L2 was entered in the state that only a start-up IPI ends. */
+static inline bool nested_waits_for_sipi(const struct nested_hw_vcpu *hv)
+{
+    return hv->nv.state.guest_mode && hv->l2_halted &&
+           hv->nv.cur->v12.guest_activity == ACTIVITY_WAIT_SIPI;
+}
+
+/* --- nested-hw.c --- */
+void nested_inject_fault(const struct nested_fault *f);
+/* The vCPU's registers as the VMX instruction that exited finds them. */
+void nested_read_cpu(struct vcpu *v, uint32_t reason, struct insn_cpu *cpu);
+/* It did not fault: RSP (from rsp before), RFLAGS, RIP. */
+void nested_insn_done(struct vcpu *v, const struct insn_cpu *cpu,
+                      const struct insn_outcome *out, uint64_t rsp);
+
+/* L1's memory and the life of contexts, nested-hw-env.c. */
 extern const struct nested_env nested_hw_env;
 extern const struct msr_access nested_msr_access;
+/* Take the requests off a posted-interrupt descriptor of L1's; -EFAULT. */
+int nested_fetch_posted(struct nested_hw_vcpu *hv, uint64_t gpa,
+                        uint32_t requests[8]);
 const struct nested_caps *nested_domain_caps(struct domain *d);
 
 /* --- nested-hw-enter.c --- */
@@ -148,7 +172,32 @@ bool nested_timer_expired(struct vcpu *v, bool exit_soon);
 void nested_start_halt_timer(struct nested_hw_vcpu *hv);
 bool nested_halt_timer_expired(struct nested_hw_vcpu *hv);
 
+/* --- nested-hw-serve.c --- */
+/*
+ * An exit of L2 that L1 does not want. False: the base serves it as one of
+ * the running guest.
+ */
+bool nested_serve_exit(struct vcpu *v, struct l2_exit *e);
+
+/* --- nested-hw-vapic.c --- */
+/* A VM entry: take L1's virtual interrupts into account. */
+void nested_vapic_enter(struct vcpu *v, const struct vmcs12 *v12);
+void nested_vapic_exit(struct vcpu *v, const struct vmcs12 *v12);
+/* Notifications that wait for L1: into the virtual-APIC page instead. */
+void nested_vapic_take_posted(struct vcpu *v, const struct vmcs12 *v12);
+/*
+ * Deliver a recognized virtual interrupt, or see to it that L2 exits when it
+ * can be delivered. busy: the entry delivers something else already.
+ */
+void nested_vapic_offer(struct vcpu *v, const struct vmcs12 *v12, bool busy);
+/* Exits: true if served, an exit to L1 that followed included. */
+bool nested_vapic_msr(struct vcpu *v, bool write);
+bool nested_vapic_access(struct vcpu *v, const struct l2_exit *e);
+void nested_vapic_tpr_below(struct vcpu *v);
+
 /* --- nested-hw-ept.c --- */
+/* VM function 0: another EPT12 of L1's list. False: it exits. */
+bool nested_switch_eptp(struct vcpu *v, uint32_t index);
 /* An EPT violation or misconfiguration of L2. False: it is L0's own. */
 bool nested_ept_exit(struct vcpu *v, struct l2_exit *e);
 /* Use the EPT02 of this EPT12 in the vmcs02; -ENOMEM. */

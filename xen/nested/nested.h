@@ -46,13 +46,16 @@ struct nested_ctx
 /* What has to survive save and restore, contexts aside. */
 struct nested_state
 {
-    bool vmx_on;      /* between VMXON and VMXOFF */
-    bool guest_mode;  /* L2 runs */
-    bool mtf_pending; /* an MTF exit is due before L2's next instruction */
+    bool vmx_on;       /* between VMXON and VMXOFF */
+    bool guest_mode;   /* L2 runs */
+    bool mtf_pending;  /* an MTF exit is due before L2's next instruction */
+    bool virt_intr;    /* a virtual interrupt of L2 is recognized */
+    bool init_pending; /* INIT came; VMX root operation blocks it */
+    bool sipi_pending; /* L2 waited for a start-up IPI, and one came: ... */
+    uint8_t sipi_vector;
     uint64_t vmxon_ptr;
     uint64_t current_ptr; /* VMX_NO_CURRENT_VMCS: none */
     uint64_t feature_control;
-    uint64_t preempt_deadline; /* guest TSC at which L1's timer expires */
 };
 
 /*

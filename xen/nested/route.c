@@ -211,6 +211,44 @@ static bool wants_invpcid(const struct l2_exit *e __maybe_unused,
     return (v->proc_ctrl & PROC_INVLPG) && (vmcs12_proc2(v) & PROC2_INVPCID);
 }
 
+/* With a TPR threshold of L0's own (vapic.c) L1 has asked for no exit. */
+static bool wants_tpr_below(const struct l2_exit *e __maybe_unused,
+                            const struct vmcs12 *v,
+                            const struct route_cpu *cpu __maybe_unused)
+{
+    return (v->proc_ctrl & PROC_TPR_SHADOW) && !(vmcs12_proc2(v) & PROC2_VINTR);
+}
+
+#define INFO_REG2_SHIFT 28
+#define INFO_REG_MASK   0xfu
+#define SHADOWED_FIELDS 0x8000u /* encodings that the bitmaps have bits for */
+
+/* SDM "VMREAD", "VMWRITE": with VMCS shadowing the bitmaps say. */
+static bool wants_shadow_access(const struct vmcs12 *v,
+                                const struct route_cpu *cpu,
+                                const struct l2_exit *e, uint64_t bitmap)
+{
+    uint64_t enc = cpu->gpr[e->insn_info >> INFO_REG2_SHIFT & INFO_REG_MASK];
+
+    if ( !cpu->l2_64bit )
+        enc = (uint32_t)enc;
+
+    return !(vmcs12_proc2(v) & PROC2_SHADOW_VMCS) || enc >= SHADOWED_FIELDS ||
+           bitmap_bit(cpu, bitmap, enc);
+}
+
+static bool wants_vmread(const struct l2_exit *e, const struct vmcs12 *v,
+                         const struct route_cpu *cpu)
+{
+    return wants_shadow_access(v, cpu, e, v->vmread_bitmap);
+}
+
+static bool wants_vmwrite(const struct l2_exit *e, const struct vmcs12 *v,
+                          const struct route_cpu *cpu)
+{
+    return wants_shadow_access(v, cpu, e, v->vmwrite_bitmap);
+}
+
 static bool wants_xsaves(const struct l2_exit *e __maybe_unused,
                          const struct vmcs12 *v, const struct route_cpu *cpu)
 {
@@ -249,9 +287,9 @@ static const struct
     [EXIT_REASON_VMLAUNCH] = { .always = true },
     [EXIT_REASON_VMPTRLD] = { .always = true },
     [EXIT_REASON_VMPTRST] = { .always = true },
-    [EXIT_REASON_VMREAD] = { .always = true },
+    [EXIT_REASON_VMREAD] = { .wants = wants_vmread },
     [EXIT_REASON_VMRESUME] = { .always = true },
-    [EXIT_REASON_VMWRITE] = { .always = true },
+    [EXIT_REASON_VMWRITE] = { .wants = wants_vmwrite },
     [EXIT_REASON_VMXOFF] = { .always = true },
     [EXIT_REASON_VMXON] = { .always = true },
     [EXIT_REASON_CR_ACCESS] = { .wants = wants_cr_access },
@@ -265,7 +303,7 @@ static const struct
     [EXIT_REASON_MTF] = { .proc = PROC_MTF },
     [EXIT_REASON_MONITOR] = { .proc = PROC_MONITOR },
     [EXIT_REASON_PAUSE] = { .wants = wants_pause },
-    [EXIT_REASON_TPR_BELOW] = { .proc = PROC_TPR_SHADOW },
+    [EXIT_REASON_TPR_BELOW] = { .wants = wants_tpr_below },
     [EXIT_REASON_APIC_ACCESS] = { .proc2 = PROC2_APIC_ACCESS },
     [EXIT_REASON_VIRT_EOI] = { .proc2 = PROC2_VINTR },
     [EXIT_REASON_GDTR_IDTR] = { .proc2 = PROC2_DESC_TABLE },

@@ -31,6 +31,7 @@ struct route_cpu
     const struct nested_env *env;
     void *priv;
     bool l0_apic_access; /* the APIC-access page in use is L0's */
+    bool l2_64bit;       /* L2 is in 64-bit mode */
 };
 
 /* L0 must handle it before anybody looks at the vmcs12. */

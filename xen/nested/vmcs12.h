@@ -80,6 +80,12 @@ struct vmcs12_field_set
     uint64_t bits[VMCS12_FIELD_SLOTS / 64];
 };
 
+/* Bytes that a field takes in a vmcs12. */
+static inline unsigned int vmcs12_field_size(const struct vmcs12_field *f)
+{
+    return f->width == VMCS_WIDTH_16 ? 2 : f->width == VMCS_WIDTH_32 ? 4 : 8;
+}
+
 /* The table line of an encoding (either half), or NULL if there is none. */
 const struct vmcs12_field *vmcs12_find_field(uint32_t enc);
 const char *vmcs12_field_name(uint32_t enc);

@@ -54,6 +54,50 @@ static void test_4k(void **state)
     free_l1(l1);
 }
 
+/* With A/D on, L2's own page walks write, also as the violation has it. */
+static void test_walks_of_l2_write(void **state)
+{
+    const uint64_t at = EPT_QUAL_READ | EPT_QUAL_GLA_VALID;
+    struct test_l1 *l1 = mapped();
+    struct ept12_walk w;
+
+    *slot(l1, 1) = 0x55000 | EPT_R | WB;
+    assert_int_equal(walk(l1, EPTP, GPA, at).status, EPT12_OK);
+    w = walk(l1, EPTP | EPTP_AD, GPA, at);
+    assert_int_equal(w.status, EPT12_VIOLATION);
+    assert_int_equal(w.qual & 7, EPT_QUAL_READ | EPT_QUAL_WRITE);
+    /* The access itself is what it is. */
+    w = walk(l1, EPTP | EPTP_AD, GPA, at | EPT_QUAL_GLA_FINAL);
+    assert_int_equal(w.status, EPT12_OK);
+    assert_false(w.dirtied);
+
+    *slot(l1, 1) = 0x55000 | EPT_RWX | WB;
+    w = walk(l1, EPTP | EPTP_AD, GPA, at);
+    assert_int_equal(w.status, EPT12_OK);
+    assert_true(w.dirtied);
+    assert_true(*slot(l1, 1) & EPT_DIRTY);
+    assert_false(walk(l1, EPTP | EPTP_AD, GPA, at).dirtied);
+    free_l1(l1);
+}
+
+/* The entry at which the walk ended says whether a violation converts. */
+static void test_suppress_ve(void **state)
+{
+    struct test_l1 *l1 = mapped();
+
+    *slot(l1, 1) = 0;
+    assert_false(walk(l1, EPTP, GPA, EPT_QUAL_READ).suppress_ve);
+    *slot(l1, 1) = EPT_SUPPRESS_VE;
+    assert_true(walk(l1, EPTP, GPA, EPT_QUAL_READ).suppress_ve);
+    *slot(l1, 1) = 0x55000 | EPT_R | WB;
+    *slot(l1, 2) |= EPT_SUPPRESS_VE;
+    assert_false(walk(l1, EPTP, GPA, EPT_QUAL_WRITE).suppress_ve);
+    *slot(l1, 1) |= EPT_SUPPRESS_VE;
+    assert_true(walk(l1, EPTP, GPA, EPT_QUAL_WRITE).suppress_ve);
+    assert_true(walk(l1, EPTP, 1ULL << 50, EPT_QUAL_READ).suppress_ve);
+    free_l1(l1);
+}
+
 static void test_superpages(void **state)
 {
     struct test_l1 *l1 = mapped();
@@ -279,6 +323,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_4k),
+        cmocka_unit_test(test_walks_of_l2_write),
+        cmocka_unit_test(test_suppress_ve),
         cmocka_unit_test(test_superpages),
         cmocka_unit_test(test_rights),
         cmocka_unit_test(test_not_present),

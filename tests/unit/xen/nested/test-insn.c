@@ -3,6 +3,7 @@
 /* TEST-SOURCES: xen/nested/insn-vmxon.c xen/nested/insn-vmptrld.c */
 /* TEST-SOURCES: xen/nested/insn-vmread.c xen/nested/insn-vmlaunch.c */
 /* TEST-SOURCES: xen/nested/insn-invept.c xen/nested/nested.c */
+/* TEST-SOURCES: xen/nested/insn-shadow.c */
 /* TEST-SOURCES: xen/nested/vmcs12.c xen/nested/nested-caps.c */
 /* TEST-SOURCES: xen/nested/checks-ctrl.c */
 /* VMX instructions as an L1 executes them, right and wrong. */
@@ -248,7 +249,8 @@ static void test_pointer_operands(void **state)
         else
             assert_int_equal(out.result, INSN_SUCCEED);
     }
-    /* A shadow VMCS is not offered. */
+    /* A shadow VMCS where none is offered. */
+    l1->caps.proc2.may &= ~PROC2_SHADOW_VMCS;
     put_revision(l1, VMCS_B, VMCS12_REVISION | VMCS_SHADOW_BIT);
     expect_valid(run_ptr(l1, EXIT_REASON_VMPTRLD, VMCS_B),
                  VMX_ERR_VMPTRLD_REVISION);
@@ -682,9 +684,88 @@ static void test_rflags(void **state)
     assert_int_equal(insn_rflags(arith | 2, &out), X86_EFLAGS_ZF | 2);
 }
 
+/* --- L2's accesses to the shadow VMCS that L1 linked --- */
+static struct insn_outcome shadow(struct test_l1 *l1, bool write, uint64_t enc,
+                                  uint64_t val, uint32_t info)
+{
+    const struct insn_exit exit = {
+        .reason = write ? EXIT_REASON_VMWRITE : EXIT_REASON_VMREAD,
+        .info = info,
+    };
+    const struct insn_cpu cpu = cpu64();
+
+    gpr[0] = val;
+    gpr[1] = enc;
+    gpr[3] = RESULT;
+    return insn_shadow_access(&l1->nv, &cpu, &exit);
+}
+
+static void test_shadow_vmcs_of_l2(void **state)
+{
+    struct test_l1 *l1 = l1_with_vmcs();
+    struct vmcs12 *image = (struct vmcs12 *)(l1->mem + VMCS_B);
+    uint64_t val;
+
+    /* No link pointer: VMfailInvalid, whatever the field. */
+    l1->nv.cur->v12.vmcs_link_ptr = ~0ULL;
+    assert_int_equal(shadow(l1, false, VMCS_guest_rip, 0, INFO_REG).result,
+                     INSN_FAIL_INVALID);
+
+    l1->nv.cur->v12.vmcs_link_ptr = VMCS_B;
+    image->guest_rip = 0x1122334455667788ULL;
+    image->guest_cs_selector = 0x1234;
+    image->guest_ds_selector = 0x5678;
+    assert_int_equal(shadow(l1, false, VMCS_guest_rip, 0, INFO_REG).result,
+                     INSN_SUCCEED);
+    assert_true(gpr[0] == image->guest_rip);
+    assert_int_equal(
+        shadow(l1, false, VMCS_guest_cs_selector, 0, INFO_MEM).result,
+        INSN_SUCCEED);
+    memcpy(&val, l1->mem + RESULT, sizeof(val));
+    assert_int_equal(val, 0x1234);
+
+    /* A write touches its field alone, halves of fields included. */
+    assert_int_equal(
+        shadow(l1, true, VMCS_guest_cs_selector, 0xffff4321, INFO_REG).result,
+        INSN_SUCCEED);
+    assert_int_equal(image->guest_cs_selector, 0x4321);
+    assert_int_equal(image->guest_ds_selector, 0x5678);
+    image->guest_efer = 0xaaaaaaaabbbbbbbbULL;
+    assert_int_equal(
+        shadow(l1, true, VMCS_guest_efer | 1, 0x11, INFO_REG).result,
+        INSN_SUCCEED);
+    assert_true(image->guest_efer == 0x11bbbbbbbbULL);
+    assert_int_equal(shadow(l1, false, VMCS_guest_efer | 1, 0, INFO_REG).result,
+                     INSN_SUCCEED);
+    assert_int_equal(gpr[0], 0x11);
+    /* Exit information is as any field. */
+    assert_int_equal(shadow(l1, true, VMCS_exit_reason, 48, INFO_REG).result,
+                     INSN_SUCCEED);
+    assert_int_equal(image->exit_reason, 48);
+
+    expect_valid(shadow(l1, false, VMCS_hlat_pointer, 0, INFO_REG),
+                 VMX_ERR_UNSUPPORTED_FIELD);
+    assert_int_equal(l1->nv.cur->v12.insn_error, VMX_ERR_UNSUPPORTED_FIELD);
+    expect_valid(shadow(l1, true, 0x7ffe, 0, INFO_REG),
+                 VMX_ERR_UNSUPPORTED_FIELD);
+    l1->fault = true;
+    expect_fault(shadow(l1, false, VMCS_guest_rip, 0, INFO_MEM), X86_EXC_PF);
+    expect_fault(shadow(l1, true, VMCS_guest_rip, 0, INFO_MEM), X86_EXC_PF);
+    l1->fault = false;
+
+    /* Where L1 has no memory there is no VMCS either. */
+    l1->nv.cur->v12.vmcs_link_ptr = L1_MEMORY;
+    assert_int_equal(shadow(l1, false, VMCS_guest_rip, 0, INFO_REG).result,
+                     INSN_FAIL_INVALID);
+    assert_int_equal(shadow(l1, true, VMCS_guest_rip, 0, INFO_REG).result,
+                     INSN_SUCCEED);
+    free_l1(l1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_shadow_vmcs_of_l2),
         cmocka_unit_test(test_wrong_modes),
         cmocka_unit_test(test_outside_vmx_operation),
         cmocka_unit_test(test_other_reasons),

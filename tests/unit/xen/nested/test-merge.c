@@ -65,6 +65,64 @@ static void test_controls(void **state)
     assert_true(c.exit & EXIT_CTL_SAVE_EFER);
 }
 
+/* L1's own memory is no processor's to serve L2 from, whatever L1 asks. */
+static void test_software_features_stay_out(void **state)
+{
+    const uint32_t soft = PROC2_X2APIC | PROC2_APIC_REG | PROC2_VINTR |
+                          PROC2_PML | PROC2_VE | PROC2_SHADOW_VMCS;
+    const struct merge_l0 l0 = plain_l0();
+    struct vmcs02_ctrl c;
+    struct vmcs12 v;
+
+    good_vmcs12(&v);
+    v.pin_ctrl |= PIN_POSTED_INTR;
+    v.proc_ctrl |= PROC_TPR_SHADOW;
+    v.proc2_ctrl |= soft | PROC2_VMFUNC;
+    v.tpr_threshold = 7;
+    merge_controls(&l0, &v, &c);
+    assert_true(merge_is_safe(&l0, &v, &c));
+    assert_false(c.proc2 & soft);
+    assert_true(c.proc2 & PROC2_VMFUNC);
+    assert_false(c.pin & PIN_POSTED_INTR);
+    assert_int_equal(c.tpr_threshold, 0);
+    c.proc2 |= PROC2_VINTR;
+    assert_false(merge_is_safe(&l0, &v, &c));
+    c.proc2 &= ~PROC2_VINTR;
+    c.pin |= PIN_POSTED_INTR;
+    assert_false(merge_is_safe(&l0, &v, &c));
+}
+
+static void test_tsc_scaling(void **state)
+{
+    const uint64_t half = 1ULL << 47;
+    struct merge_l0 l0 = plain_l0();
+    struct vmcs02_ctrl c;
+    struct vmcs12 v;
+
+    good_vmcs12(&v);
+    v.proc2_ctrl |= PROC2_TSC_SCALING;
+    v.tsc_multiplier = half;
+    v.tsc_offset = 50;
+    /* Without offsetting there is no scaling either. */
+    merge_controls(&l0, &v, &c);
+    assert_false(c.proc2 & PROC2_TSC_SCALING);
+    assert_int_equal(c.tsc_offset, 1000);
+    assert_int_equal(merge_l2_tsc(5000, &v), 5000);
+
+    v.proc_ctrl |= PROC_TSC_OFFSET;
+    merge_controls(&l0, &v, &c);
+    assert_true(c.proc2 & PROC2_TSC_SCALING);
+    assert_true(c.tsc_multiplier == half);
+    assert_int_equal(c.tsc_offset, 550);
+    assert_int_equal(merge_l2_tsc(5000, &v), 2550);
+    /* L0's offset is negative as a rule. */
+    l0.tsc_offset = -1000;
+    merge_controls(&l0, &v, &c);
+    assert_true(c.tsc_offset == (uint64_t)-450);
+    v.tsc_multiplier = 3ULL << 48;
+    assert_int_equal(merge_l2_tsc(5000, &v), 15050);
+}
+
 /* CR8 is L1's local APIC unless L1 gives L2 a task priority of its own. */
 static void test_cr8(void **state)
 {
@@ -281,6 +339,8 @@ static void test_bitmaps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_software_features_stay_out),
+        cmocka_unit_test(test_tsc_scaling),
         cmocka_unit_test(test_controls),
         cmocka_unit_test(test_cr8),
         cmocka_unit_test(test_inactive_secondary),

@@ -103,10 +103,33 @@ static void test_host_limits(void **state)
     assert_false(caps.exit.may & EXIT_CTL_SAVE_PREEMPT);
     assert_false(caps.proc2.may & (PROC2_DESC_TABLE | PROC2_RDTSCP));
     assert_true(caps.proc2.may & PROC2_VPID);
+    assert_true(caps.proc2.may & PROC2_SHADOW_VMCS);
+    assert_true(caps.proc2.may & PROC2_VE);
+    assert_true(caps.proc2.may & PROC2_VINTR);
+    assert_true(caps.pin.may & PIN_POSTED_INTR);
+    assert_false(caps.proc2.may & (PROC2_VMFUNC | PROC2_TSC_SCALING));
+    assert_false(vmcs12_field_supported(&caps.fields, VMCS_eptp_list_addr));
     assert_false(caps.ept_vpid & (EPT_CAP_AD | EPT_CAP_EXEC_ONLY));
     /* Served in software whatever the machine has. */
     assert_true(caps.ept_vpid & EPT_CAP_1G);
     assert_true(caps.ept_vpid & VPID_CAP_INVVPID_ADDR);
+}
+
+/* APIC virtualization rests on the machine's TPR shadow. */
+static void test_vapic_needs_tpr_shadow(void **state)
+{
+    const struct nested_opts opts = { .maxphyaddr = 36, .lm = true };
+    struct nested_caps caps;
+    struct vmx_msr_set host;
+
+    full_host(&host);
+    VMX_MSR(&host, MSR_IA32_VMX_TRUE_PROC_CTLS) &=
+        ~((uint64_t)PROC_TPR_SHADOW << 32);
+    assert_true(nested_caps_compute(&caps, &host, &opts));
+    assert_false(caps.pin.may & PIN_POSTED_INTR);
+    assert_false(caps.proc2.may &
+                 (PROC2_X2APIC | PROC2_APIC_REG | PROC2_VINTR));
+    assert_false(vmcs12_field_supported(&caps.fields, VMCS_guest_intr_status));
 }
 
 static void test_no_vmx_without_ept(void **state)
@@ -134,7 +157,11 @@ static void test_fields_follow_controls(void **state)
     assert_true(vmcs12_field_supported(&caps.fields, VMCS_guest_efer | 1));
     assert_false(vmcs12_field_supported(&caps.fields, VMCS_hlat_pointer));
     assert_false(vmcs12_field_supported(&caps.fields, VMCS_guest_pkrs));
-    assert_false(vmcs12_field_supported(&caps.fields, VMCS_pi_desc_addr));
+    assert_true(vmcs12_field_supported(&caps.fields, VMCS_pi_desc_addr));
+    assert_true(vmcs12_field_supported(&caps.fields, VMCS_eoi_exit_bitmap3));
+    assert_true(vmcs12_field_supported(&caps.fields, VMCS_vmwrite_bitmap));
+    assert_true(vmcs12_field_supported(&caps.fields, VMCS_ve_info_addr));
+    assert_true(vmcs12_field_supported(&caps.fields, VMCS_tsc_multiplier));
     assert_true(msr(&caps, MSR_IA32_VMX_VMCS_ENUM) >= 0x2e);
 
     full_host(&host);
@@ -149,6 +176,9 @@ static void test_msrs_that_do_not_exist(void **state)
     uint64_t val;
 
     full_caps(&caps);
+    assert_true(nested_caps_rdmsr(&caps, MSR_IA32_VMX_VMFUNC, &val));
+    assert_int_equal(val, VMFUNC_EPTP_SWITCHING);
+    caps.proc2.may &= ~PROC2_VMFUNC;
     assert_false(nested_caps_rdmsr(&caps, MSR_IA32_VMX_VMFUNC, &val));
     assert_false(nested_caps_rdmsr(&caps, MSR_IA32_VMX_PROCBASED_CTLS3, &val));
     assert_false(nested_caps_rdmsr(&caps, MSR_IA32_VMX_EXIT_CTLS2, &val));
@@ -176,6 +206,7 @@ int main(void)
         cmocka_unit_test(test_controls_are_consistent),
         cmocka_unit_test(test_enough_for_kvm),
         cmocka_unit_test(test_host_limits),
+        cmocka_unit_test(test_vapic_needs_tpr_shadow),
         cmocka_unit_test(test_no_vmx_without_ept),
         cmocka_unit_test(test_fields_follow_controls),
         cmocka_unit_test(test_msrs_that_do_not_exist),

@@ -51,6 +51,55 @@ static bool l0_wants(uint32_t reason, uint32_t intr_info)
     return l0_wants_exit(&e, &cpu);
 }
 
+/* VMREAD of the field in RCX; L1 says by its bitmaps which of them exit. */
+static bool wants_field(struct l2 *l2, uint32_t reason, uint64_t enc,
+                        bool l2_64bit)
+{
+    const struct l2_exit e = { .reason = reason, .insn_info = 1u << 28 };
+    const struct route_cpu cpu = {
+        .gpr = gpr, .env = &l1_env, .priv = l2->l1, .l2_64bit = l2_64bit
+    };
+
+    gpr[1] = enc;
+    return l1_wants_exit(&e, &l2->v, &cpu);
+}
+
+static void test_shadow_vmcs(void **state)
+{
+    struct l2 l2 = new_l2();
+
+    l2.v.vmread_bitmap = 0x7000;
+    l2.v.vmwrite_bitmap = 0x8000;
+    assert_true(wants_field(&l2, EXIT_REASON_VMREAD, 0x681e, true));
+    l2.v.proc2_ctrl |= PROC2_SHADOW_VMCS;
+    assert_false(wants_field(&l2, EXIT_REASON_VMREAD, 0x681e, true));
+    assert_false(wants_field(&l2, EXIT_REASON_VMWRITE, 0x681e, true));
+    l2.l1->mem[0x7000 + 0x681e / 8] |= 1 << 0x681e % 8;
+    assert_true(wants_field(&l2, EXIT_REASON_VMREAD, 0x681e, true));
+    assert_false(wants_field(&l2, EXIT_REASON_VMWRITE, 0x681e, true));
+    /* Encodings without a bit exit; 32-bit code has no upper half. */
+    assert_true(wants_field(&l2, EXIT_REASON_VMREAD, 0x8000, true));
+    assert_true(wants_field(&l2, EXIT_REASON_VMREAD, 1ULL << 32, true));
+    assert_false(wants_field(&l2, EXIT_REASON_VMREAD, 1ULL << 32, false));
+    /* Where L1 has no bitmap the processor reads ones. */
+    l2.v.vmread_bitmap = L1_MEMORY;
+    assert_true(wants_field(&l2, EXIT_REASON_VMREAD, 0x6820, true));
+    free_l1(l2.l1);
+}
+
+/* With virtual-interrupt delivery the threshold is L0's own. */
+static void test_tpr_below(void **state)
+{
+    struct l2 l2 = new_l2();
+
+    assert_false(wants_reason(&l2, EXIT_REASON_TPR_BELOW));
+    l2.v.proc_ctrl |= PROC_TPR_SHADOW;
+    assert_true(wants_reason(&l2, EXIT_REASON_TPR_BELOW));
+    l2.v.proc2_ctrl |= PROC2_VINTR;
+    assert_false(wants_reason(&l2, EXIT_REASON_TPR_BELOW));
+    free_l1(l2.l1);
+}
+
 static void test_l0(void **state)
 {
     assert_true(l0_wants(EXIT_REASON_EXT_INTR, 0));
@@ -296,6 +345,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_l0),
+        cmocka_unit_test(test_shadow_vmcs),
+        cmocka_unit_test(test_tpr_below),
         cmocka_unit_test(test_unconditional),
         cmocka_unit_test(test_by_control),
         cmocka_unit_test(test_exceptions),

@@ -53,17 +53,20 @@ static bool matches(const struct vcpu *t, const struct vcpu *src, uint32_t icr,
            dest == vlapic_id(t);
 }
 
-/*
- * INIT: stop the vCPU where it is; it waits for a start-up message.
- * LIMIT: VMX operation of an L1 does not block or intercept INIT, it ends.
- */
-static void deliver_init(struct vcpu *t)
+/* INIT: stop the vCPU where it is; it waits for a start-up message. */
+void vlapic_init_signal(struct vcpu *t)
 {
     struct vlapic *s = vcpu_vlapic(t);
     bool other = t != current;
 
     if ( other )
         vcpu_pause(t);
+    if ( t->arch.nested && nested_take_init(t) )
+    {
+        if ( other )
+            vcpu_unpause(t);
+        return;
+    }
     __atomic_or_fetch(&t->pause_flags, VPF_down, __ATOMIC_SEQ_CST);
     if ( t->arch.nested )
         nested_vcpu_reset(t);
@@ -81,7 +84,11 @@ static void deliver_startup(struct vcpu *t, uint8_t vector)
     struct vlapic *s = vcpu_vlapic(t);
 
     if ( !s->sipi_expected )
+    {
+        if ( t->arch.nested )
+            nested_take_sipi(t, vector);
         return;
+    }
     s->sipi_expected = false;
     hvm_vcpu_reset_state(t, (uint16_t)(vector << 8), 0);
     __atomic_and_fetch(&t->pause_flags, ~VPF_down, __ATOMIC_SEQ_CST);
@@ -105,7 +112,7 @@ static void deliver(struct vcpu *t, uint32_t icr, bool level)
         /* The level de-assert form only synchronizes old bus arbiters. */
         if ( (icr & APIC_ICR_LEVEL) && !(icr & APIC_ICR_ASSERT) )
             break;
-        deliver_init(t);
+        vlapic_init_signal(t);
         break;
 
     case APIC_DM_STARTUP:

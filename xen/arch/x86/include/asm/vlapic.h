@@ -148,6 +148,8 @@ void vlapic_set_irq(struct vcpu *v, uint8_t vector, bool level);
 void vlapic_post_irq(struct vcpu *v, uint8_t vector, bool level);
 
 void vlapic_eoi(struct vcpu *v);
+/* INIT reaches v: unless VMX operation holds it back, v waits for a SIPI. */
+void vlapic_init_signal(struct vcpu *v);
 /* CR8 is bits 7:4 of the task priority. */
 uint8_t vlapic_get_cr8(const struct vcpu *v);
 void vlapic_set_cr8(struct vcpu *v, uint8_t cr8);

@@ -217,7 +217,31 @@ enum vmcs_encoding
 #define ENTRY_CTL_DEFAULT1      0x000011ffu
 #define ENTRY_CTL_TRUE_DEFAULT1 0x000011fbu
 
+/* The TSC multiplier has that many bits behind the point. */
+#define TSC_MULTIPLIER_SHIFT 48
+
+/* SDM "Virtualization-Exception Information" */
+#define VE_INFO_REASON     0  /* 4 bytes; 48, an EPT violation */
+#define VE_INFO_BUSY       4  /* 4 bytes; 0: software has read the last one */
+#define VE_INFO_QUAL       8
+#define VE_INFO_GLA        16
+#define VE_INFO_GPA        24
+#define VE_INFO_EPTP_INDEX 32 /* 2 bytes */
+#define EPT_SUPPRESS_VE    (1ULL << 63)
+
+/* SDM "Posted-Interrupt Processing": the descriptor */
+#define PI_DESC_ON_BYTE 32
+#define PI_DESC_ON      1u
+
+/* Exit qualification, APIC accesses */
+#define APIC_QUAL_OFFSET_MASK 0xfffULL
+#define APIC_QUAL_TYPE_SHIFT  12
+#define APIC_QUAL_TYPE_MASK   0xfULL
+#define APIC_QUAL_TYPE_READ   0
+#define APIC_QUAL_TYPE_WRITE  1
+
 /* SDM "VM Functions" */
+#define VMFUNC_COUNT          64
 #define VMFUNC_EPTP_SWITCHING (1ULL << 0)
 #define VMFUNC_EPTP_LIST_SIZE 512
 

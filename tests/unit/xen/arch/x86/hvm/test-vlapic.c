@@ -76,6 +76,15 @@ void nested_vcpu_reset(struct vcpu *v)
 {
     fail(); /* no vCPU here has nesting */
 }
+bool nested_take_init(struct vcpu *v)
+{
+    fail();
+    return false;
+}
+void nested_take_sipi(struct vcpu *v, uint8_t vector)
+{
+    fail();
+}
 void vioapic_eoi(struct domain *d, uint8_t vector)
 {
     eoi_vector = vector;

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/* APIC virtualization for L2: exits, virtual interrupts, notifications. */
+
+#include <xen/domain.h>
+#include <xen/lib.h>
+#include <xen/mm.h>
+#include <asm/emulate.h>
+#include <asm/processor.h>
+#include <asm/vlapic.h>
+#include <asm/vmx.h>
+#include "../arch/x86/hvm/vmx/vmx-ops.h"
+
+#include "checks.h"
+#include "nested-hw.h"
+#include "vapic.h"
+
+static struct vapic vapic_of(struct vcpu *v)
+{
+    struct nested_hw_vcpu *hv = nested_hw(v);
+    const struct page_info *pg = hw_ctx(hv->nv.cur)->pin[PIN_PAGE_VAPIC];
+
+    return (struct vapic){
+        .page = pg ? page_to_virt(pg) : hv->scratch,
+        .v = &hv->nv.cur->v12,
+        .pending = &hv->nv.state.virt_intr,
+    };
+}
+
+static bool delivers_virtual(const struct vmcs12 *v12)
+{
+    return vmcs12_proc2(v12) & PROC2_VINTR;
+}
+
+void nested_vapic_enter(struct vcpu *v, const struct vmcs12 *v12)
+{
+    struct vapic va;
+
+    if ( !delivers_virtual(v12) )
+        return;
+    va = vapic_of(v);
+    vapic_evaluate(&va);
+}
+
+void nested_vapic_exit(struct vcpu *v, const struct vmcs12 *v12)
+{
+    struct vapic va;
+
+    if ( !delivers_virtual(v12) )
+        return;
+    va = vapic_of(v);
+    vapic_update_ppr(&va);
+    nested_hw(v)->nv.state.virt_intr = false;
+}
+
+void nested_vapic_take_posted(struct vcpu *v, const struct vmcs12 *v12)
+{
+    while ( (v12->pin_ctrl & PIN_POSTED_INTR) &&
+            vmx_pending_vector(v) == v12->posted_intr_nv )
+    {
+        struct vapic va = vapic_of(v);
+        uint32_t requests[8];
+
+        vmx_ack_vector(v, v12->posted_intr_nv);
+        vlapic_eoi(v);
+        if ( nested_fetch_posted(nested_hw(v), v12->pi_desc_addr, requests) )
+            return; /* L1 has no memory there */
+        vapic_post(&va, requests);
+    }
+}
+
+void nested_vapic_offer(struct vcpu *v, const struct vmcs12 *v12, bool busy)
+{
+    struct nested_hw_vcpu *hv = nested_hw(v);
+    struct vapic va;
+    bool open;
+
+    if ( !delivers_virtual(v12) )
+        return;
+    va = vapic_of(v);
+    vmwrite(VMCS_tpr_threshold, vapic_tpr_threshold(&va));
+    if ( !hv->nv.state.virt_intr )
+    {
+        vmx_set_proc(v, 0, PROC_INTR_WINDOW & ~v12->proc_ctrl);
+        return;
+    }
+    open = (vmread(VMCS_guest_rflags) & X86_EFLAGS_IF) &&
+           !(vmread(VMCS_guest_interruptibility) &
+             (INTR_STATE_STI | INTR_STATE_MOV_SS));
+    if ( busy || !open )
+    {
+        vmx_set_proc(v, PROC_INTR_WINDOW, 0);
+        return;
+    }
+
+    vmwrite(VMCS_entry_intr_info,
+            INTR_INFO_VALID | INTR_TYPE_EXT_INTR << INTR_INFO_TYPE_SHIFT |
+                vapic_deliver(&va));
+    /* More may wait behind it: recognized when that can change, by EOI. */
+    vmwrite(VMCS_tpr_threshold, vapic_tpr_threshold(&va));
+    vmx_set_proc(v, 0, PROC_INTR_WINDOW);
+    hv->run_pending = hv->delivers = true;
+    hv->l2_halted = false;
+}
+
+/* The instruction is carried out; an exit of L2 may follow it. */
+static void finish(struct vcpu *v, enum vapic_next next, struct l2_exit *e)
+{
+    if ( next == VAPIC_EXIT )
+        nested_vmexit(v, e);
+    else
+        vmx_intr_dirty(v);
+}
+
+void nested_vapic_tpr_below(struct vcpu *v)
+{
+    struct vapic va = vapic_of(v);
+
+    vapic_evaluate(&va);
+    vmx_intr_dirty(v);
+}
+
+bool nested_vapic_msr(struct vcpu *v, bool write)
+{
+    struct guest_gprs *g = &v->arch.gprs;
+    uint64_t val = (uint32_t)g->rax | g->rdx << 32;
+    struct vapic va = vapic_of(v);
+    enum vapic_next next;
+    struct l2_exit e;
+
+    if ( !(vmcs12_proc2(va.v) & PROC2_X2APIC) )
+        return false;
+    next = write ? vapic_msr_write(&va, g->rcx, val, &e)
+                 : vapic_msr_read(&va, g->rcx, &val);
+    switch ( next )
+    {
+    case VAPIC_REAL:
+        return false;
+
+    case VAPIC_GP:
+        hvm_inject_gp0();
+        return true;
+
+    default:
+        break;
+    }
+    if ( !write )
+    {
+        g->rax = (uint32_t)val;
+        g->rdx = val >> 32;
+    }
+    vmx_skip_insn();
+    finish(v, next, &e);
+
+    return true;
+}
+
+/* --- The APIC-access page: the instruction is emulated --- */
+static int page_read(struct vcpu *v, unsigned int offset, void *buf,
+                     unsigned int n)
+{
+    struct vapic va = vapic_of(v);
+
+    if ( !vapic_mmio_virtualized(va.v, offset, n, false) )
+        return EMUL_UNHANDLED;
+    vapic_mmio_read(&va, offset, buf, n);
+
+    return EMUL_OK;
+}
+
+/* What follows a write is left where the caller of the emulator finds it. */
+static int page_write(struct vcpu *v, unsigned int offset, const void *buf,
+                      unsigned int n)
+{
+    struct nested_hw_vcpu *hv = nested_hw(v);
+    struct vapic va = vapic_of(v);
+
+    if ( !vapic_mmio_virtualized(va.v, offset, n, true) )
+        return EMUL_UNHANDLED;
+    hv->vapic_exits =
+        vapic_mmio_write(&va, offset, buf, n, &hv->vapic_exit) == VAPIC_EXIT;
+
+    return EMUL_OK;
+}
+
+bool nested_vapic_access(struct vcpu *v, const struct l2_exit *e)
+{
+    struct nested_hw_vcpu *hv = nested_hw(v);
+    const struct vmcs12 *v12 = &hv->nv.cur->v12;
+    const struct emul_page page = { .gpa = v12->apic_access_addr,
+                                    .read = page_read,
+                                    .write = page_write };
+    unsigned int type = e->qual >> APIC_QUAL_TYPE_SHIFT & APIC_QUAL_TYPE_MASK;
+    int rc;
+
+    if ( !(vmcs12_proc2(v12) & (PROC2_APIC_REG | PROC2_VINTR)) ||
+         (type != APIC_QUAL_TYPE_READ && type != APIC_QUAL_TYPE_WRITE) ||
+         !vapic_mmio_virtualized(v12, e->qual & APIC_QUAL_OFFSET_MASK, 1,
+                                 type == APIC_QUAL_TYPE_WRITE) )
+        return false;
+
+    hv->vapic_exits = false;
+    rc = hvm_emulate_access(v, 0, 0, false, &page);
+    if ( rc == EMUL_UNHANDLED )
+        return false;
+    finish(v, hv->vapic_exits ? VAPIC_EXIT : VAPIC_DONE, &hv->vapic_exit);
+
+    return true;
+}
