@@ -22,7 +22,8 @@ HV_ARGS   ?=
 DOM0_ARGS ?=
 
 .PHONY: all build xen tools examples guest-tests
-.PHONY: run check check-all check-unit check-guest check-system bench check-kut
+.PHONY: run check check-all check-unit check-guest check-system bench
+.PHONY: check-kut check-xtf fuzz
 .PHONY: install deps-build deps-run deps-test deps-lint
 .PHONY: format lint header-check clean help
 
@@ -74,11 +75,19 @@ check-guest: deps-test
 check-system: deps-test
 	@scripts/check system
 
+# Needs clang; FUZZ_SECONDS says for how long.
+fuzz:
+	@$(MAKE) -C tests/fuzz
+
 # Test suites of others, built elsewhere; options: scripts/check-kut.
 export KUT KUT_BARE
 check-kut: deps-run
 	@$(MAKE) xen tools
 	@scripts/check-kut
+export XTF
+check-xtf: deps-run
+	@$(MAKE) xen tools
+	@scripts/check-xtf
 
 bench: deps-run
 	@$(MAKE) xen tools examples
@@ -120,6 +129,8 @@ help:
 	@echo 'make check-unit    the tests that need no emulator, in seconds'
 	@echo 'make check-guest, make check-system   the other two kinds'
 	@echo 'make check-kut KUT=DIR    kvm-unit-tests built in DIR, as guests'
+	@echo 'make check-xtf XTF=DIR    XTF images built in DIR, as PVH guests'
+	@echo 'make fuzz          feed nested VMX what libFuzzer makes up (clang)'
 	@echo 'make bench         measure against Xen 4.17, in the same emulator'
 	@echo 'make install DESTDIR=...              stage everything'
 	@echo 'make format, lint, header-check       layout of the source'

@@ -84,7 +84,10 @@ static int l1_read_linear(void *priv, uint64_t la, void *buf, size_t len,
         *fault = (struct nested_fault){ X86_EXC_PF, true, 0, la };
         return -EFAULT;
     }
-    return l1_read(priv, la, buf, len);
+    /* Where nothing answers the bus reads ones. */
+    if ( l1_read(priv, la, buf, len) )
+        memset(buf, 0xff, len);
+    return 0;
 }
 
 static int l1_write_linear(void *priv, uint64_t la, const void *buf, size_t len,
@@ -97,7 +100,8 @@ static int l1_write_linear(void *priv, uint64_t la, const void *buf, size_t len,
         *fault = (struct nested_fault){ X86_EXC_PF, true, 2, la };
         return -EFAULT;
     }
-    return l1_write(priv, la, buf, len);
+    (void)l1_write(priv, la, buf, len);
+    return 0;
 }
 
 static void l1_get_segment(void *priv, unsigned int seg,
