@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The life of domains under xl: disk, network, reboot, vcpus, growth, shutdown,
 # destruction, an interrupted creation; and that nothing of them is left.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 kernel=$("$NIDUS_TOP/scripts/kernel.sh")
 guests=$WORK/guests
@@ -152,9 +152,9 @@ bad=0
 check()
 {
     if grep -qE "^$2\$" "$WORK/output"; then
-        result PASS "xl-life/$1"
+        result PASS "$(basename "$0" .sh)/$1"
     else
-        result FAIL "xl-life/$1: expected: $2"
+        result FAIL "$(basename "$0" .sh)/$1: expected: $2"
         bad=1
     fi
 }

@@ -6,27 +6,33 @@
 #include <xen/smp.h>
 #include <xen/time.h>
 #include <public/platform.h>
+#include <asm/cpu-policy.h>
 #include <asm/msr-index.h>
 #include <asm/platform-op.h>
 #include <asm/processor.h>
 
-#define MAX_ENTRIES 3u
+#define MAX_ENTRIES              3u
 
-/* Those that test programs and cache monitoring look at. */
-static const uint32_t readable[] = {
-    MSR_ARCH_CAPABILITIES,
-    MSR_TSX_FORCE_ABORT,
-    MSR_TSX_CTRL,
-    MSR_MCU_OPT_CTRL,
-};
+#define CPUID7_D_SRBDS_CTRL      (1u << 9)
+#define CPUID7_D_TSX_FORCE_ABORT (1u << 13)
+#define ARCH_CAPS_TSX_CTRL       (1ull << 7)
 
+/* Those that test programs look at, where the processor says it has them. */
 static bool msr_readable(uint32_t idx)
 {
-    if ( idx == MSR_TSC )
+    uint32_t l7d = raw_cpu_policy.feat[0].d;
+
+    switch ( idx )
+    {
+    case MSR_TSC:
         return true;
-    for ( unsigned int i = 0; i < ARRAY_SIZE(readable); i++ )
-        if ( readable[i] == idx )
-            return true;
+    case MSR_TSX_FORCE_ABORT:
+        return l7d & CPUID7_D_TSX_FORCE_ABORT;
+    case MSR_TSX_CTRL:
+        return raw_cpu_policy.arch_caps & ARCH_CAPS_TSX_CTRL;
+    case MSR_MCU_OPT_CTRL:
+        return l7d & CPUID7_D_SRBDS_CTRL;
+    }
     return false;
 }
 
