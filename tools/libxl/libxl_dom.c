@@ -241,6 +241,16 @@ int libxl_send_sysrq(libxl_ctx *ctx, uint32_t domid, char sysrq)
                            "%c", sysrq);
 }
 
+int libxl_domain_core_dump(libxl_ctx *ctx, uint32_t domid, const char *filename)
+{
+    struct xg_error err;
+
+    if ( !xg_dump_core(ctx->xch, domid, filename, &err) )
+        return 0;
+    LOGD(ctx, ERROR, domid, "no core dump: %s", err.text);
+    return ERROR_FAIL;
+}
+
 int libxl_send_trigger(libxl_ctx *ctx, uint32_t domid, uint32_t trigger,
                        uint32_t vcpu)
 {

@@ -104,6 +104,12 @@ bool parse_domain_config(struct cfg *cfg, libxl_domain_config *config);
 /* What the host's xl.conf says about all that this one leaves open. */
 void apply_host_defaults(libxl_domain_config *config);
 
+/*
+ * Replace a configuration by what xl config-update has stored for the domain;
+ * false if there is nothing of use.
+ */
+bool load_updated_config(uint32_t domid, libxl_domain_config *config);
+
 /* "0-3,^1", "all", "5"; -1 if it makes no sense. */
 int parse_cpu_range(const char *text, libxl_bitmap *map);
 int parse_tsc_mode(const char *text, uint32_t *mode);

@@ -196,6 +196,20 @@ const struct cmd_spec cmd_table[] = {
         .arguments = "<Domain> <letter>",
     },
     {
+        .name = "config-update",
+        .run = main_config_update,
+        .summary = "Update a running domain's saved configuration, used when "
+                   "rebuilding the domain after reboot",
+        .arguments = "<Domain> <ConfigFile> [settings]",
+        .options = "settings                Lines as in the file: memory=512\n",
+    },
+    {
+        .name = "dump-core",
+        .run = main_dump_core,
+        .summary = "Core dump a domain",
+        .arguments = "<Domain> <filename>",
+    },
+    {
         .name = "top",
         .run = main_top,
         .summary = "Monitor a host and the domains in real time",
@@ -381,9 +395,7 @@ static const struct
 {
     const char *name, *why;
 } unsupported[] = {
-    { "dump-core", "core dumps are not implemented" },
     { "remus", "replication is not implemented" },
-    { "config-update", "not implemented: create the domain anew" },
     { "devd", "driver domains are not supported" },
     { "pci-attach", "PCI passthrough needs VT-d, which is not supported" },
     { "pci-detach", "PCI passthrough needs VT-d, which is not supported" },

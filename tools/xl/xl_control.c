@@ -158,6 +158,17 @@ int main_sysrq(int argc, char **argv)
     return xl_exit(libxl_send_sysrq(ctx, domid, *key));
 }
 
+int main_dump_core(int argc, char **argv)
+{
+    int opt;
+
+    FOREACH_OPTION(opt, argc, argv, "", 2)
+    {
+    }
+    return xl_exit(libxl_domain_core_dump(ctx, find_domain(argv[optind]),
+                                          argv[optind + 1]));
+}
+
 int main_trigger(int argc, char **argv)
 {
     static const char *const triggers[] = {

@@ -19,7 +19,8 @@
 
 #include "xl.h"
 
-#define LOG_DIR "/var/log/xen"
+#define LOG_DIR  "/var/log/xen"
+#define DUMP_DIR "/var/lib/xen/dump"
 
 /* ---- the console
  * --------------------------------------------------------------- */
@@ -149,11 +150,22 @@ static int preserve(uint32_t domid, libxl_domain_config *config)
     return rc;
 }
 
+static void dump_core(uint32_t domid, const char *name)
+{
+    char file[PATH_MAX];
+
+    (void)mkdir(DUMP_DIR, 0700);
+    snprintf(file, sizeof(file), DUMP_DIR "/%s", name);
+    printf("Dumping the core of domain %u to %s\n", domid, file);
+    (void)libxl_domain_core_dump(ctx, domid, file);
+}
+
 /* Act on the end of the domain: 1 if it is to be started again. */
 static int act_on_end(uint32_t domid, libxl_domain_config *config,
                       unsigned int reason)
 {
     libxl_action_on_shutdown action = action_for(config, reason);
+    bool again;
 
     printf("Domain %u has shut down, reason code %u 0x%x\n", domid, reason,
            reason);
@@ -167,7 +179,7 @@ static int act_on_end(uint32_t domid, libxl_domain_config *config,
         return preserve(domid, config) ? 0 : 1;
     case LIBXL_ACTION_ON_SHUTDOWN_COREDUMP_DESTROY:
     case LIBXL_ACTION_ON_SHUTDOWN_COREDUMP_RESTART:
-        printf("Core dumps are not supported: none is written\n");
+        dump_core(domid, config->c_info.name);
         break;
     case LIBXL_ACTION_ON_SHUTDOWN_SOFT_RESET:
         printf("Soft reset is not supported: the domain is destroyed\n");
@@ -175,10 +187,13 @@ static int act_on_end(uint32_t domid, libxl_domain_config *config,
     default:
         break;
     }
+    again = action == LIBXL_ACTION_ON_SHUTDOWN_RESTART ||
+            action == LIBXL_ACTION_ON_SHUTDOWN_COREDUMP_RESTART;
+    if ( again )
+        (void)load_updated_config(domid, config);
     printf("Domain %u needs to be cleaned up: destroying the domain\n", domid);
     (void)libxl_domain_destroy(ctx, domid);
-    return action == LIBXL_ACTION_ON_SHUTDOWN_RESTART ||
-           action == LIBXL_ACTION_ON_SHUTDOWN_COREDUMP_RESTART;
+    return again;
 }
 
 int see_to_end(uint32_t domid, libxl_domain_config *config)

@@ -60,6 +60,25 @@ int xc_vcpu_getinfo(xc_interface *xch, uint32_t domid, uint32_t vcpu,
     return 0;
 }
 
+int xc_vcpu_getcontext(xc_interface *xch, uint32_t domid, uint32_t vcpu,
+                       vcpu_guest_context_t *ctxt)
+{
+    struct xen_domctl domctl = { .cmd = XEN_DOMCTL_getvcpucontext,
+                                 .domain = domid };
+    vcpu_guest_context_t *buf = xencall_alloc_buffer(xch->xcall, sizeof(*buf));
+    int rc;
+
+    if ( !buf )
+        return -1;
+    domctl.u.vcpucontext.vcpu = vcpu;
+    set_xen_guest_handle(domctl.u.vcpucontext.ctxt, buf);
+    rc = xc_domctl(xch, &domctl);
+    if ( !rc )
+        *ctxt = *buf;
+    xc_buffer_free(xch, buf, sizeof(*buf));
+    return rc;
+}
+
 /* Both maps are given as a pair of buffers in one page. */
 static int affinity(xc_interface *xch, uint32_t cmd, uint32_t domid, int vcpu,
                     xc_cpumap_t hard, xc_cpumap_t soft, uint32_t flags)

@@ -248,6 +248,9 @@ int libxl_domain_reboot(libxl_ctx *ctx, uint32_t domid);
 int libxl_send_sysrq(libxl_ctx *ctx, uint32_t domid, char sysrq);
 int libxl_send_trigger(libxl_ctx *ctx, uint32_t domid, uint32_t trigger,
                        uint32_t vcpu);
+/* Write memory and registers to a file, in Xen's format of core dumps. */
+int libxl_domain_core_dump(libxl_ctx *ctx, uint32_t domid,
+                           const char *filename);
 /* When the domain was started, 0 if unknown. */
 time_t libxl_vm_get_start_time(libxl_ctx *ctx, uint32_t domid);
 int libxl_set_vcpuonline(libxl_ctx *ctx, uint32_t domid, unsigned int count);

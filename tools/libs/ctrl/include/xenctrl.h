@@ -116,6 +116,9 @@ int xc_cpumap_testcpu(int cpu, xc_cpumap_t map);
 
 int xc_vcpu_getinfo(xc_interface *xch, uint32_t domid, uint32_t vcpu,
                     xc_vcpuinfo_t *info);
+/* Registers, in the form that PV guests have them in. */
+int xc_vcpu_getcontext(xc_interface *xch, uint32_t domid, uint32_t vcpu,
+                       vcpu_guest_context_t *ctxt);
 int xc_vcpu_setaffinity(xc_interface *xch, uint32_t domid, int vcpu,
                         xc_cpumap_t cpumap_hard, xc_cpumap_t cpumap_soft,
                         uint32_t flags);

@@ -185,6 +185,13 @@ void xg_policy_apply(xen_cpuid_leaf_t *leaves, uint32_t nr_leaves,
                      const struct xg_cpuid_override *overrides,
                      unsigned int nr_overrides);
 
+/*
+ * Write a domain's memory and registers to a file, in Xen's core format. The
+ * domain is paused meanwhile. The file is gone if it fails.
+ */
+int xg_dump_core(xc_interface *xch, uint32_t domid, const char *file,
+                 struct xg_error *err);
+
 int xg_domain_set_policy(xc_interface *xch, uint32_t domid,
                          const struct xg_policy_options *options,
                          const struct xg_cpuid_override *overrides,
