@@ -130,6 +130,19 @@ static bool wait_for_sipi(struct vcpu *v)
     return false;
 }
 
+/*
+ * Pending interrupts do not keep it awake, or it would be looked at for ever;
+ * each wakes it once when it comes.
+ */
+static void block_until_sipi(struct vcpu *v)
+{
+    __atomic_fetch_or(&v->pause_flags, VPF_blocked, __ATOMIC_SEQ_CST);
+    if ( v->arch.nested->state.sipi_pending )
+        vcpu_unblock(v);
+    else
+        this_cpu()->need_resched = true;
+}
+
 static bool serve_events(struct vcpu *v)
 {
     struct nested_hw_vcpu *hv = nested_hw(v);
@@ -139,6 +152,7 @@ static bool serve_events(struct vcpu *v)
     v->arch.vmx.intr_dirty = false;
     if ( nested_waits_for_sipi(hv) )
         return wait_for_sipi(v);
+    hv->nv.state.sipi_pending = false; /* it does nothing to others */
     if ( unlikely(hv->nv.state.init_pending) && !hv->run_pending )
     {
         hv->nv.state.init_pending = false;
@@ -267,9 +281,12 @@ bool nested_prepare_entry(struct vcpu *v)
         vmx_intr_dirty(v);
         if ( hv->timer_active && !hv->halt_start )
             nested_start_halt_timer(hv);
-        vcpu_block();
-        /* These came while it fell asleep; the base does not know of them. */
-        if ( hv->nv.state.init_pending || hv->nv.state.sipi_pending )
+        if ( nested_waits_for_sipi(hv) )
+            block_until_sipi(v);
+        else
+            vcpu_block();
+        /* One that came while it fell asleep: the base knows nothing of it. */
+        if ( hv->nv.state.init_pending )
             vcpu_unblock(v);
         return false;
     }

@@ -365,11 +365,9 @@ bool nested_take_init(struct vcpu *v)
 
     if ( !hv->nv.state.vmx_on )
         return false;
-    if ( !nested_waits_for_sipi(hv) )
-    {
-        hv->nv.state.init_pending = true;
+    hv->nv.state.init_pending = !nested_waits_for_sipi(hv);
+    if ( hv->nv.state.init_pending )
         vcpu_kick(v);
-    }
 
     return true;
 }

@@ -428,6 +428,7 @@ static void l2_spin(void)
 
 static void ap_in_vmx(void)
 {
+    apic_enable();
     write_cr4(read_cr4() | CR4_VMXE);
     if ( vmxon((unsigned long)vmx_region()) != VMX_OK )
         return;
@@ -467,7 +468,8 @@ static void check_init_and_sipi(void)
     if ( !check(cpu_start(1, ap_in_vmx), "the second CPU starts") ||
          !check(wait_for(ap_stage == 1, MS(1000)), "and gets ready") )
         return;
-    /* Neither an INIT nor time makes it leave. */
+    /* Neither an interrupt nor an INIT nor time makes it leave. */
+    apic_icr(id, APIC_ICR_FIXED | APIC_ICR_ASSERT | VEC_NOTIFY);
     apic_icr(id, ICR_INIT);
     check(!wait_for(ap_stage != 1, MS(20)), "it waits for a start-up IPI");
     apic_icr(id, ICR_SIPI | 0x9a);
