@@ -54,18 +54,23 @@ void nested_vapic_exit(struct vcpu *v, const struct vmcs12 *v12)
 
 void nested_vapic_take_posted(struct vcpu *v, const struct vmcs12 *v12)
 {
-    while ( (v12->pin_ctrl & PIN_POSTED_INTR) &&
-            vmx_pending_vector(v) == v12->posted_intr_nv )
-    {
-        struct vapic va = vapic_of(v);
-        uint32_t requests[8];
+    uint32_t requests[8];
+    struct vapic va;
 
-        vmx_ack_vector(v, v12->posted_intr_nv);
-        vlapic_eoi(v);
-        if ( nested_fetch_posted(nested_hw(v), v12->pi_desc_addr, requests) )
-            return; /* L1 has no memory there */
-        vapic_post(&va, requests);
-    }
+    /*
+     * Only what the local APIC has is a notification. Once: where they come
+     * without end, L1 gets exits of the others.
+     */
+    if ( !(v12->pin_ctrl & PIN_POSTED_INTR) ||
+         vlapic_pending_irq(v) != v12->posted_intr_nv )
+        return;
+    vlapic_ack_irq(v, v12->posted_intr_nv);
+    vlapic_eoi(v);
+    /* Where L1 has no memory there is nothing posted. */
+    if ( nested_fetch_posted(nested_hw(v), v12->pi_desc_addr, requests) )
+        return;
+    va = vapic_of(v);
+    vapic_post(&va, requests);
 }
 
 void nested_vapic_offer(struct vcpu *v, const struct vmcs12 *v12, bool busy)
