@@ -20,11 +20,12 @@ CMD       ?=
 QUIET     ?=
 HV_ARGS   ?=
 DOM0_ARGS ?=
+DOM0_KERNEL ?=
 
 .PHONY: all build xen tools examples guest-tests
 .PHONY: run check check-all check-unit check-guest check-system bench
 .PHONY: check-kut check-xtf fuzz
-.PHONY: install deps-build deps-run deps-test deps-lint
+.PHONY: dom0-kernel install deps-build deps-run deps-test deps-lint
 .PHONY: format lint header-check clean help
 
 all: build
@@ -54,7 +55,7 @@ override T := $(value T)
 override GUESTS := $(value GUESTS)
 override HV_ARGS := $(value HV_ARGS)
 override DOM0_ARGS := $(value DOM0_ARGS)
-export CPUS MEM MODEL GUESTS CMD QUIET HV_ARGS DOM0_ARGS T
+export CPUS MEM MODEL GUESTS CMD QUIET HV_ARGS DOM0_ARGS DOM0_KERNEL T
 run: deps-run
 	@$(MAKE) xen tools examples
 	@scripts/run
@@ -88,6 +89,10 @@ export XTF
 check-xtf: deps-run
 	@$(MAKE) xen tools
 	@scripts/check-xtf
+
+# A small kernel with dom0-kernel-patches/, for DOM0_KERNEL=.
+dom0-kernel: deps-run
+	@scripts/dom0-kernel.sh
 
 bench: deps-run
 	@$(MAKE) xen tools examples
@@ -124,6 +129,7 @@ help:
 	@echo '  GUESTS=DIR CMD=... your files under /guests, your command in Dom0;'
 	@echo '                     make fails if it does (scripts/run: same status)'
 	@echo '  CPUS= MEM= MODEL=  the machine;  HV_ARGS= DOM0_ARGS= more options'
+	@echo '  DOM0_KERNEL=       another kernel for Dom0 (scripts/boot --help)'
 	@echo 'make check         every test;  T=text: those with text in the name'
 	@echo 'make check-all     those that take too long for every change as well'
 	@echo 'make check-unit    the tests that need no emulator, in seconds'
@@ -131,6 +137,7 @@ help:
 	@echo 'make check-kut KUT=DIR    kvm-unit-tests built in DIR, as guests'
 	@echo 'make check-xtf XTF=DIR    XTF images built in DIR, as PVH guests'
 	@echo 'make fuzz          feed nested VMX what libFuzzer makes up (clang)'
+	@echo 'make dom0-kernel   build a small one with dom0-kernel-patches/'
 	@echo 'make bench         measure against Xen 4.17, in the same emulator'
 	@echo 'make install DESTDIR=...              stage everything'
 	@echo 'make format, lint, header-check       layout of the source'

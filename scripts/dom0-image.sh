@@ -82,7 +82,8 @@ add_modules()
             mkdir -p "$root${file%/*}"
             cp "$file" "$root${file%/*}"
         done
-    # modprobe printed paths below $kernel
+    # modprobe printed paths below $kernel; a kernel can have it all built in
+    mkdir -p "$root$kernel/lib/modules/$version/kernel"
     mv "$root$kernel/lib/modules/$version/kernel" "$root/lib/modules/$version/"
     rm -rf "${root:?}/${kernel#/}"
     /sbin/depmod -b "$root" "$version"

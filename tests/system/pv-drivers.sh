@@ -126,8 +126,10 @@ get() { xenstore-read "$1" 2>/dev/null || echo none; }
 
 modprobe loop
 modprobe bridge
-modprobe xen-blkback max_queues=2
-modprobe xen-netback max_queues=2
+modprobe xen-blkback
+modprobe xen-netback
+echo 2 >/sys/module/xen_blkback/parameters/max_queues
+echo 2 >/sys/module/xen_netback/parameters/max_queues
 for n in 0 1; do
     ip link add name xenbr$n type bridge
     ip addr add 10.0.$n.1/24 dev xenbr$n
@@ -178,6 +180,7 @@ exit 0
 END
 
 boot --disk "$disk" --guests "$guests" --cpu-limit 300 \
+    ${DOM0_KERNEL:+--kernel "$DOM0_KERNEL"} \
     --cmd 'sh /guests/steps.sh' | tee "$WORK/output"
 
 # What the guest made of its image: the sectors that it wrote.
@@ -227,4 +230,4 @@ else
     result FAIL "$(basename "$0" .sh)/write-disk: $written, not $image_sum"
     bad=1
 fi
-exit $bad
+[ $bad = 0 ] || exit 1
