@@ -82,8 +82,8 @@ long mem_populate_physmap(uint64_t arg, unsigned long start,
         return start;
     /*
      * LIMIT: populate-on-demand is not offered; where it is asked for, the
-     * memory is simply there from the start, and so beyond the limit that
-     * the domain is to have once its balloon driver has given back the rest.
+     * memory is simply there from the start. What is beyond the domain's
+     * target raises its limit, which the toolstack has set without it.
      */
     if ( (r.mem_flags & XENMEMF_populate_on_demand) &&
          current->domain->is_privileged )
@@ -99,6 +99,9 @@ long mem_populate_physmap(uint64_t arg, unsigned long start,
         if ( copy_from_guest_offset(&gfn, r.extent_start, i, 1) ||
              !populate_one(d, _gfn(gfn), r.extent_order, memflags) )
             break;
+        if ( memflags && d->tot_pages > d->pod_target )
+            d->max_pages +=
+                min(1ull << r.extent_order, d->tot_pages - d->pod_target);
     }
     put_domain(d);
     return i;
@@ -193,13 +196,12 @@ long mem_claim_pages(uint64_t arg, unsigned long start, unsigned long *done)
 }
 
 /* Set and get; the former has nothing to set. */
-long mem_pod_target(uint64_t arg, unsigned long start, unsigned long *done)
+static long pod_target(uint64_t arg, unsigned long start, bool set)
 {
     xen_pod_target_t t;
     struct domain *d;
     int rc;
 
-    (void)done;
     if ( start )
         return -EINVAL;
     if ( copy_arg_from_guest(&t, arg) )
@@ -212,9 +214,23 @@ long mem_pod_target(uint64_t arg, unsigned long start, unsigned long *done)
         put_domain(d);
         return -EPERM;
     }
+    if ( set )
+        d->pod_target = t.target_pages;
     t.tot_pages = d->tot_pages;
     t.pod_cache_pages = 0;
     t.pod_entries = 0;
     put_domain(d);
     return copy_arg_to_guest(arg, &t) ? -EFAULT : 0;
+}
+
+long mem_set_pod_target(uint64_t arg, unsigned long start, unsigned long *done)
+{
+    (void)done;
+    return pod_target(arg, start, true);
+}
+
+long mem_get_pod_target(uint64_t arg, unsigned long start, unsigned long *done)
+{
+    (void)done;
+    return pod_target(arg, start, false);
 }

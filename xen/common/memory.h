@@ -19,7 +19,8 @@ typedef long memory_fn_t(uint64_t arg, unsigned long start,
                          unsigned long *done);
 
 memory_fn_t mem_increase_reservation, mem_decrease_reservation,
-    mem_populate_physmap, mem_exchange, mem_claim_pages, mem_pod_target;
+    mem_populate_physmap, mem_exchange, mem_claim_pages, mem_set_pod_target,
+    mem_get_pod_target;
 memory_fn_t mem_add_to_physmap, mem_add_to_physmap_batch,
     mem_remove_from_physmap, mem_acquire_resource;
 

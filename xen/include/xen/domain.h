@@ -86,6 +86,7 @@ struct domain
     uint64_t tot_pages;
     uint64_t max_pages;
     uint64_t outstanding_claim;
+    uint64_t pod_target; /* pages to start with, by XENMEM_set_pod_target */
 
     /* vCPUs: max_vcpus slots, each NULL until XEN_DOMCTL_max_vcpus. */
     uint32_t max_vcpus;

@@ -139,13 +139,19 @@ static void limits_show_in_what_is_done(void **state)
     r.domid = OTHER_ID;
     assert_int_equal(op(guest, XENMEM_populate_physmap, &r), 0);
     r.domid = DOMID_SELF;
-    /* The toolstack may go beyond, for what the balloon will give back. */
+    /*
+     * The toolstack may go beyond, for what the balloon will give back; what
+     * it adds beyond the target is added to the limit.
+     */
     r.mem_flags = XENMEMF_populate_on_demand;
     r.extent_start.p = gfns + 3;
     r.nr_extents = 2;
     assert_int_equal(op(guest, XENMEM_populate_physmap, &r), 0);
     r.domid = GUEST_ID;
+    guest->pod_target = 5;
     assert_int_equal(op(d0, XENMEM_populate_physmap, &r), 2);
+    assert_int_equal(guest->tot_pages, 6);
+    assert_int_equal(guest->max_pages, 5);
     r.mem_flags = 0;
     r.extent_start.p = gfns + 5;
     assert_int_equal(op(d0, XENMEM_populate_physmap, &r), 0);
