@@ -41,9 +41,17 @@
  * vmcs12 keeps its vmcs02 as long as it is active, so an L1 that switches
  * between L2 vCPUs finds each as it left it.
  *
+ * Software. What a processor would do to L1's memory behind our back it does
+ * not get to do: bitmaps of ports, page-modification logs, shadow VMCSs of L2,
+ * #VE, EPTP switching, APIC registers, virtual and posted interrupts are all
+ * served here (route.c, ept12-walk.c, insn-shadow.c, vapic.c), so they are the
+ * same on every machine. merge_is_safe() says which controls must not reach
+ * the vmcs02.
+ *
  * Ownership. A nested_vcpu and its contexts belong to one L1 vCPU and are
- * used by the pCPU that runs it, without locks. EPT02s belong to the domain
- * and have a lock of their own.
+ * used by the pCPU that runs it, without locks; INIT and start-up IPIs from
+ * others leave a note in nested_state. EPT02s belong to the domain and have a
+ * lock of their own, which nests inside the p2m's.
  *
  * Not done: 32-bit L1s get no VMX in compatibility mode (as on hardware), SMM
  * is not offered, and neither is dual-monitor treatment.
