@@ -119,6 +119,13 @@ void nested_ctx_flush_all(struct nested_vcpu *nv)
         }
 }
 
+void nested_ctx_write_all(struct nested_vcpu *nv)
+{
+    for ( unsigned int i = 0; i < NESTED_CTX_MAX; i++ )
+        if ( nv->ctx[i] && !is_idle(nv->ctx[i]) )
+            write_back(nv, nv->ctx[i]);
+}
+
 void nested_ctx_drop_all(struct nested_vcpu *nv)
 {
     for ( unsigned int i = 0; i < NESTED_CTX_MAX; i++ )

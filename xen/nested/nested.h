@@ -142,6 +142,8 @@ struct nested_ctx *nested_ctx_load(struct nested_vcpu *nv, uint64_t gpa,
 void nested_ctx_flush(struct nested_vcpu *nv, struct nested_ctx *ctx);
 /* All of them, and give their memory back. */
 void nested_ctx_flush_all(struct nested_vcpu *nv);
+/* Write all of them back; they stay active. */
+void nested_ctx_write_all(struct nested_vcpu *nv);
 /* Drop all without writing back, when the vCPU goes away. */
 void nested_ctx_drop_all(struct nested_vcpu *nv);
 /* Make ctx (or NULL) the current one. */

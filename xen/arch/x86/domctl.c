@@ -4,9 +4,11 @@
 #include <xen/guest-access.h>
 #include <xen/lib.h>
 #include <xen/time.h>
+#include <public/sched.h>
 #include <asm/cpu-policy.h>
 #include <asm/hvm-io.h>
 #include <asm/log-dirty.h>
+#include <asm/nested-hvm.h>
 
 /* More than any stream of ours has; bounds what a caller makes us allocate. */
 #define HVMCONTEXT_MAX MB(1)
@@ -160,6 +162,17 @@ int arch_domctl_getpageframeinfo3(struct domain *d, struct xen_domctl *op)
 
     if ( g->num > PAGEFRAMES_MAX )
         return -E2BIG;
+    /*
+     * Asked before the pages of a suspended domain are read. In log-dirty mode
+     * it has been done, and must not make pages dirty again.
+     */
+    if ( d->nested && d->is_shut_down && d->shutdown_code == SHUTDOWN_suspend &&
+         !d->p2m.log_dirty )
+    {
+        domain_pause(d);
+        nested_suspend(d);
+        domain_unpause(d);
+    }
     for ( done = 0; done < g->num; done += n )
     {
         n = min(g->num - done, (uint64_t)PAGEFRAMES_CHUNK);

@@ -16,6 +16,7 @@
 #include <asm/cpuid-defs.h>
 #include <asm/hvm-io.h>
 #include <asm/msr-index.h>
+#include <asm/nested-hvm.h>
 #include <asm/vlapic.h>
 #include <asm/vmx.h>
 #include "msr-private.h"
@@ -26,6 +27,9 @@
 #define MXCSR_OFFSET  24
 #define MXCSR_VALID   0xffffu
 #define NR_SAVED_MSRS 1
+/* Ours: Xen's types end far below. A vCPU in VMX operation has one. */
+#define NESTED_CODE   0x4e00
+#define NESTED_LENGTH 24
 
 _Static_assert(sizeof(struct hvm_save_descriptor) == 8, "ABI layout");
 _Static_assert(sizeof(struct hvm_save_header) == 24, "ABI layout");
@@ -303,6 +307,8 @@ static const struct record_type types[] = {
     { HVM_SAVE_CODE(TSC_ADJUST), HVM_SAVE_LENGTH(TSC_ADJUST),
       HVM_SAVE_LENGTH(TSC_ADJUST), save_tsc_adjust, load_tsc_adjust },
     { CPU_MSR_CODE, sizeof(struct hvm_msr), PAGE_SIZE, save_msrs, load_msrs },
+    { NESTED_CODE, NESTED_LENGTH, NESTED_LENGTH, nested_save_record,
+      nested_load_record },
 };
 
 static const struct record_type *find_type(unsigned int code)
@@ -357,6 +363,10 @@ int hvm_save(struct domain *d, void *buf, size_t size)
     struct stream s = { buf, size, 0 };
     struct vcpu *v;
 
+    /* The registers are the L2's then: nobody could make use of them. */
+    for_each_vcpu (d, v)
+        if ( !nested_can_save(v) )
+            return -EBUSY;
     d->arch.sync_tsc = rdtsc();
     write_header(d, &s);
     for ( unsigned int i = 0; i < ARRAY_SIZE(types); i++ )

@@ -26,6 +26,7 @@
 #include <xen/guest-access.h>
 #include <xen/lib.h>
 #include <public/domctl.h>
+#include <asm/nested-hvm.h>
 #include "p2m-private.h"
 
 /* Entries looked at before time is. */
@@ -243,6 +244,8 @@ static void collect(struct domain *d)
 {
     struct vcpu *v;
 
+    if ( d->nested )
+        nested_suspend(d);
     for_each_vcpu (d, v)
     {
         if ( d->p2m.log_dirty->pml )

@@ -59,4 +59,15 @@ bool nested_cr4_allowed(const struct vcpu *v, uint64_t val);
 int nested_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *val);
 int nested_wrmsr(struct vcpu *v, uint32_t msr, uint64_t val);
 
+/*
+ * No vCPU of d runs, and its memory is about to be saved: what is kept of it
+ * in L0 goes back there.
+ */
+void nested_suspend(struct domain *d);
+/* Can v's state be put into records? Not while its L2 runs. */
+bool nested_can_save(const struct vcpu *v);
+/* The record of a vCPU in VMX operation: its length, and to out if not NULL. */
+size_t nested_save_record(struct vcpu *v, void *out);
+int nested_load_record(struct vcpu *v, const void *in, size_t len);
+
 /* nested_p2m_invalidate() is declared in p2m.h. */

@@ -86,6 +86,25 @@ void hvm_set_tsc_offset(struct vcpu *v, uint64_t offset)
 {
     v->arch.tsc_offset = offset;
 }
+static bool in_l2, in_vmx;
+static unsigned int nested_loads;
+bool nested_can_save(const struct vcpu *v)
+{
+    return !in_l2;
+}
+size_t nested_save_record(struct vcpu *v, void *out)
+{
+    if ( !in_vmx )
+        return 0;
+    if ( out )
+        memset(out, 0x77, 24);
+    return 24;
+}
+int nested_load_record(struct vcpu *v, const void *in, size_t len)
+{
+    nested_loads++;
+    return *(const uint8_t *)in == 0x77 ? 0 : -EINVAL;
+}
 static unsigned int clock_updates;
 void pvclock_update(struct vcpu *v)
 {
@@ -465,10 +484,28 @@ static void test_time_of_new_domain(void **state)
     assert_int_equal(vcpus[0].arch.tsc_offset, 123);
 }
 
+/* VMX operation of an L1 has a record; a running L2 makes saving impossible. */
+static void test_nested(void **state)
+{
+    int n = hvm_save(&dom, stream, sizeof(stream));
+
+    assert_int_equal(find(0x4e00, 0), -1);
+    in_vmx = true;
+    nested_loads = 0;
+    n = hvm_save(&dom, stream, sizeof(stream));
+    assert_true(find(0x4e00, 1) > 0);
+    assert_int_equal(hvm_load(&dom, stream, n), 0);
+    assert_int_equal(nested_loads, NR_VCPUS);
+    in_l2 = true;
+    assert_int_equal(hvm_save(&dom, stream, sizeof(stream)), -EBUSY);
+    in_vmx = in_l2 = false;
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, setup)
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_nested, setup),
         cmocka_unit_test_setup(test_time, setup),
         cmocka_unit_test_setup(test_time_of_down_vcpu, setup),
         cmocka_unit_test_setup(test_time_of_new_domain, setup),

@@ -89,6 +89,10 @@ void nested_p2m_invalidate(struct domain *d, gfn_t gfn, unsigned int order)
 {
 }
 
+void nested_suspend(struct domain *d)
+{
+}
+
 void nested_mark_dirty(struct domain *d)
 {
 }
