@@ -11,7 +11,9 @@
 
 #include "stream.h"
 
-#define WORD_BITS 64u
+#define WORD_BITS        64u
+#define SUPERPAGE_ORDER  (XG_2M_SHIFT - XG_PAGE_SHIFT)
+#define SUPERPAGE_FRAMES (1u << SUPERPAGE_ORDER)
 
 struct restore
 {
@@ -60,8 +62,9 @@ static void set_populated(struct restore *r, uint64_t pfn, bool there)
         r->populated[pfn / WORD_BITS] &= ~bit;
 }
 
-static int add_frames(struct restore *r, unsigned int nr, xen_pfn_t *pfns,
-                      struct xg_error *err)
+/* Single pages; all of them, or it is an error. */
+static int add_pages(struct restore *r, unsigned int nr, xen_pfn_t *pfns,
+                     struct xg_error *err)
 {
     int got;
 
@@ -73,6 +76,44 @@ static int add_frames(struct restore *r, unsigned int nr, xen_pfn_t *pfns,
     if ( (unsigned int)got != nr )
         return xg_fail(err, "there is not enough memory for the domain");
     return 0;
+}
+
+/* Do these begin with all frames of a superpage? */
+static bool is_superpage(const xen_pfn_t *pfns, unsigned int nr)
+{
+    unsigned int i;
+
+    if ( nr < SUPERPAGE_FRAMES || pfns[0] % SUPERPAGE_FRAMES )
+        return false;
+    for ( i = 1; i < SUPERPAGE_FRAMES; i++ )
+        if ( pfns[i] != pfns[0] + i )
+            return false;
+    return true;
+}
+
+/* Superpages where the frames allow it and there are some, else pages. */
+static int add_frames(struct restore *r, unsigned int nr, xen_pfn_t *pfns,
+                      struct xg_error *err)
+{
+    unsigned int i, done = 0;
+    xen_pfn_t start;
+
+    for ( i = 0; i < nr; )
+    {
+        start = pfns[i];
+        if ( !is_superpage(pfns + i, nr - i) ||
+             xc_domain_populate_physmap(r->xch, r->domid, 1, SUPERPAGE_ORDER, 0,
+                                        &start) != 1 )
+        {
+            i++;
+            continue;
+        }
+        if ( add_pages(r, i - done, pfns + done, err) )
+            return -1;
+        i += SUPERPAGE_FRAMES;
+        done = i;
+    }
+    return add_pages(r, nr - done, pfns + done, err);
 }
 
 static int take_frames(void *opaque, unsigned int nr, const uint64_t *pfns,

@@ -281,6 +281,22 @@ static void teardown_goes_on_where_it_stopped(void **state)
     assert_int_equal(pages_out, 0);
 }
 
+/* A domain may still be named when its memory is gone. */
+static void nothing_after_teardown(void **state)
+{
+    p2m_type_t t;
+
+    (void)state;
+    set(7, 100, 0, p2m_ram_rw);
+    while ( p2m_teardown(&dom) == -ERESTART )
+        ;
+    expect(7, gfn_x(INVALID_GFN), 0, p2m_invalid);
+    assert_null(get_page_from_gfn(&dom, _gfn(7), &t));
+    assert_int_equal(p2m_set_entry(&dom, _gfn(7), _mfn(100), 0, p2m_ram_rw),
+                     -ESRCH);
+    assert_int_equal(p2m_remove_entry(&dom, _gfn(7)), -ENOENT);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -297,6 +313,7 @@ int main(void)
         TEST(out_of_range),
         TEST(no_memory_keeps_the_old),
         TEST(teardown_goes_on_where_it_stopped),
+        TEST(nothing_after_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
