@@ -186,7 +186,9 @@ xenstore-ls -f | sed 's/ =.*//' |
     grep -E '/local/domain/[1-9]|/libxl/|/vm/|/backend' >/tmp/nodes
 echo "nodes $(wc -l </tmp/nodes)"
 head -n 3 /tmp/nodes
-echo "files $(ls /var/lib/xen | grep -c userdata)"
+# Debian's xl leaves its locks behind.
+echo "files $(ls /var/lib/xen | grep -c userdata-d)"
+ls /var/lib/xen
 # Out to who can verify it.
 for image in ours theirs; do
     dd if=/tmp/$image.img of=/dev/sda bs=64k conv=notrunc \
