@@ -195,6 +195,21 @@ out:
     return ret;
 }
 
+/* Take this option out of the arguments, if it is there. */
+static bool take_long_option(int *argc, char **argv, const char *name)
+{
+    int i;
+
+    for ( i = 1; i < *argc; i++ )
+        if ( !strcmp(argv[i], name) )
+        {
+            memmove(argv + i, argv + i + 1, (*argc - i) * sizeof(*argv));
+            (*argc)--;
+            return true;
+        }
+    return false;
+}
+
 int main_migrate(int argc, char **argv)
 {
     const char *ssh = DEFAULT_SSH, *host, *receive_options = "";
@@ -202,6 +217,9 @@ int main_migrate(int argc, char **argv)
     char *command;
     int opt, n, ret;
 
+    if ( take_long_option(&argc, argv, "--debug") )
+        flags |= LIBXL_SUSPEND_DEBUG;
+    (void)take_long_option(&argc, argv, "--live"); /* it always is */
     FOREACH_OPTION(opt, argc, argv, "s:ep", 2)
     {
     case 's':
@@ -268,8 +286,10 @@ int main_migrate_receive(int argc, char **argv)
     uint32_t domid;
     char *name;
 
-    FOREACH_OPTION(opt, argc, argv, "ep", 0)
+    FOREACH_OPTION(opt, argc, argv, "edp", 0)
     {
+    case 'd': /* more messages, says Xen's xl */
+        break;
     case 'e':
         no_wait = true;
         break;

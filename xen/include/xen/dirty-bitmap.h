@@ -5,8 +5,8 @@
 #include <xen/compiler.h>
 #include <xen/types.h>
 
-#define DIRTY_LEAF_BITS 15 /* frames that one page of bits covers, as a power \
-                            */
+/* How many frames one page of bits covers. */
+#define DIRTY_LEAF_BITS   15
 #define DIRTY_LEAF_FRAMES (1ULL << DIRTY_LEAF_BITS)
 
 /* All zero is the empty bitmap. The owner's lock protects it. */

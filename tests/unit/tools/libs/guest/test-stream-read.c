@@ -459,6 +459,14 @@ static void test_verify(void **state)
     pages(2, two, 2, 0x12);
     tail();
     refused("2 pages differ");
+    /* The store's ring may: its daemon is at work. */
+    header(3);
+    policy();
+    pages(1, two, 1, 0x11);
+    record(XG_REC_VERIFY, NULL, 0);
+    pages(1, two + 1, 1, 0x12);
+    tail();
+    assert_int_equal(load(used), 0);
 }
 
 /* Whatever becomes of its bytes, reading ends, and well. */

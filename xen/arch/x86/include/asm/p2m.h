@@ -43,7 +43,7 @@ struct p2m_domain
     uint64_t flush_gen; /* bumped when stale translations may be cached */
     uint64_t max_mapped_gfn;
     uint64_t nr_table_pages;
-    uint64_t paging_pool_pages; /* limit for tables; 0: none was set */
+    uint64_t paging_pool_pages;  /* limit for tables; 0: none was set */
     struct log_dirty *log_dirty; /* NULL: writes are not recorded */
 };
 
