@@ -8,8 +8,8 @@
  * the event channels are new and everything can be set up again. With
  * nestedhvm=1, an L2 goes on where it was.
  *
- * Driven from Dom0 (tests/system/migrate.sh): it says "suspend: ready N" and
- * does what control/shutdown asks, any number of times.
+ * Driven from Dom0 (tests/system/long/migrate.sh): it says "suspend: ready N"
+ * and does what control/shutdown asks, any number of times.
  */
 #include "vmx.h"
 #include "xs.h"

@@ -3,9 +3,9 @@
 # Save, restore and live migration of a tiny guest with two vCPUs that writes
 # to its memory all the time (tests/guest/suspend), with our xl and Debian's
 # and from each to the other; what is refused; that nothing is left behind.
-# On Xen: HV=xen T=migrate scripts/check system.
+# On Xen: HV=xen T=migrate scripts/check long.
 export TOOLS=debian
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 
 make --no-print-directory -C "$NIDUS_TOP/tests/guest" BUILD="$BUILD" >&2
 make --no-print-directory -C "$NIDUS_TOP/tools" BUILD="$BUILD" >&2
