@@ -138,7 +138,7 @@ help:
 	@echo 'make check-xtf XTF=DIR    XTF images built in DIR, as PVH guests'
 	@echo 'make fuzz          feed nested VMX what libFuzzer makes up (clang)'
 	@echo 'make dom0-kernel   build a small one with dom0-kernel-patches/'
-	@echo 'make bench         measure against Xen 4.17, in the same emulator'
+	@echo 'make bench         measure against Xen 4.17 and KVM, in one emulator'
 	@echo 'make install DESTDIR=...              stage everything'
 	@echo 'make format, lint, header-check       layout of the source'
 	@echo 'make clean         remove build/ (~/.cache/nidus stays)'

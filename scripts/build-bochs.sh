@@ -6,6 +6,9 @@
 # 13's tarball, taken from wherever this system takes its Debian packages and
 # checked against the digest below. The build is kept outside of the tree.
 # Exit status 2: it cannot be had here (no such archive, no compiler).
+#
+# usage: build-bochs.sh [--counters]
+#   --counters: one that counts VM exits and VMX instructions, a little slower
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -13,6 +16,12 @@ version=3.0
 tarball=bochs_$version+dfsg.orig.tar.xz
 sha256=78f6c73d4a6472d5130a87ab9dc306d02c7c71ed8e25b3a8ef642e2a7acd282b
 prefix=$NIDUS_CACHE/bochs-$version
+options=()
+counters=$NIDUS_TOP/scripts/bochs-counters
+if [ "${1:-}" = --counters ]; then
+    prefix+=-counters-$(cat "$counters"/* | sha256sum | cut -c1-12)
+    options=(--enable-instrumentation=instrument/nidus)
+fi
 binary=$prefix/bin/bochs
 
 if [ -x "$binary" ]; then
@@ -21,7 +30,7 @@ if [ -x "$binary" ]; then
 fi
 
 mkdir -p "$NIDUS_CACHE"
-exec {lock}>"$NIDUS_CACHE/bochs-$version.lock"
+exec {lock}>"$prefix.lock"
 flock "$lock"
 if [ -x "$binary" ]; then # built while we waited
     echo "$binary"
@@ -58,12 +67,15 @@ build()
 {
     tar -xf "$work/$tarball" -C "$work"
     cd "$work/bochs-$version"
+    # The Makefile is that of the emulator's own example.
+    cp -r instrument/stubs instrument/nidus
+    cp "$counters"/instrument.{h,cc} instrument/nidus/
     ./configure --with-nogui --enable-x86-64 --enable-smp --enable-vmx=2 \
         --enable-svm --enable-avx --enable-evex --enable-all-optimizations \
         --enable-pci --enable-e1000 --enable-cdrom --enable-memtype \
         --enable-protection-keys --enable-uintr --enable-monitor-mwait \
         --enable-perfmon --disable-docbook --enable-cpu-level=6 --enable-fpu \
-        CXXFLAGS="-O3 -fomit-frame-pointer"
+        "${options[@]}" CXXFLAGS="-O3 -fomit-frame-pointer"
     make -j"$(nproc)"
 }
 

@@ -5,11 +5,16 @@
  * Each is measured 1000 times by a pair of TSC readings; an empty pair is
  * measured too and not subtracted. The output is for programs:
  *
- *     BENCH <name> <min> <median> <max>
+ *     BENCH <name> <min> <median> <max> <exits> <VMX instructions>
+ *
+ * The last two are of the fastest sample, or "-" where nobody counts them.
  *
  * Expect: a line for each operation; with nestedhvm=1 also those of an L1.
  */
 #include "bench.h"
+
+/* nested.c: an L1's operations, and an L2's that reach the L1 */
+void bench_nested(void);
 
 #define NO_PORT           0x1234
 #define HOLE_GPA          0x20000000ul
@@ -71,7 +76,7 @@ static void handle_self(struct regs *regs)
 BENCH(x2apic_self_ipi, {
     unsigned int n = self_ipis;
 
-    wrmsr(0x83f, VEC_SELF);
+    wrmsr(MSR_X2APIC_SELF, VEC_SELF);
     while ( self_ipis == n )
         ;
 })

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The first C code: bring up what every case needs, run it, report. */
+#include <public/arch-x86/cpuid.h>
+
 #include "lib.h"
 
 extern uint64_t start_info_gpa;
@@ -74,10 +76,20 @@ static void mask_pics(void)
     outb(0xa1, 0xff);
 }
 
+static bool xen_here(void)
+{
+    struct cpuid r = cpuid(0x40000000, 0);
+
+    return r.b == XEN_CPUID_SIGNATURE_EBX && r.c == XEN_CPUID_SIGNATURE_ECX &&
+           r.d == XEN_CPUID_SIGNATURE_EDX;
+}
+
 void boot_main(void);
 void boot_main(void)
 {
     traps_init();
+    if ( !xen_here() )
+        booted_bare = true;
     if ( booted_bare )
     {
         mask_pics();

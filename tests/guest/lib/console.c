@@ -4,12 +4,14 @@
  *
  * The port needs nobody and goes to the hypervisor's own log; the ring needs a
  * console daemon and is what "xl create -c" shows. Nobody emptying the ring
- * must not stop a test, so after a while the ring is given up.
+ * must not stop a test, so after a while the ring is given up. Without Xen,
+ * the first serial port takes the ring's place.
  */
 #include <public/io/console.h>
 
 #include "lib.h"
 
+#define COM1          0x3f8
 #define RING_PATIENCE 20000 /* yields to wait for the daemon */
 
 static struct xencons_interface *ring;
@@ -67,7 +69,11 @@ static void ring_write(const char *text, size_t len)
 void console_write(const char *text, size_t len)
 {
     for ( size_t i = 0; i < len; i++ )
+    {
         outb(XEN_HVM_DEBUGCONS_IOPORT, (uint8_t)text[i]);
+        if ( booted_bare )
+            outb(COM1, (uint8_t)text[i]);
+    }
     if ( ring )
         ring_write(text, len);
 }

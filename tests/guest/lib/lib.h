@@ -72,7 +72,8 @@ int strcmp(const char *a, const char *b);
 /* boot.c */
 const struct hvm_start_info *start_info(void);
 extern char image_end[];
-extern bool booted_bare; /* no hypervisor: neither hypercalls nor Xen's time */
+/* No Xen below, but the machine or another hypervisor: no hypercalls. */
+extern bool booted_bare;
 void *alloc_pages(unsigned int n); /* zeroed, 1:1 mapped, never freed */
 #define alloc_page() alloc_pages(1)
 static inline unsigned long gfn_of(const void *p)

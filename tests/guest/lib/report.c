@@ -43,13 +43,16 @@ DEFINE_REPORT(test_skip, STATUS_SKIP, "Skip: ")
 DEFINE_REPORT(test_error, STATUS_ERROR, "Error: ")
 DEFINE_REPORT(test_failure, STATUS_FAILURE, "Fail: ")
 
-/* What ends Bochs, and a machine that does not know it halts. */
+/* What ends Bochs, and what ends a virtual machine with ACPI's registers. */
 #define BOCHS_SHUTDOWN_PORT 0x8900
+#define ACPI_PM1A_CONTROL   0x604
+#define ACPI_S5             0x2000
 
-static void emulator_power_off(void)
+static void machine_power_off(void)
 {
     for ( const char *c = "Shutdown"; *c; c++ )
         outb(BOCHS_SHUTDOWN_PORT, (uint8_t)*c);
+    outw(ACPI_PM1A_CONTROL, ACPI_S5);
     for ( ;; )
         asm volatile("cli; hlt");
 }
@@ -66,7 +69,7 @@ void test_exit(void)
 
     test_result();
     if ( booted_bare )
-        emulator_power_off();
+        machine_power_off();
     console_flush();
     for ( ;; )
         sched_op(SCHEDOP_shutdown, &arg);

@@ -162,9 +162,9 @@ static void write_zeros(void)
         0x482a /* SYSENTER_CS */,
         0x6822 /* pending debug exceptions */,
         0x6824 /* SYSENTER_ESP */,
-        0x6826 /* SYSENTER_EIP */,
+        GUEST_SYSENTER_EIP,
         0x4c00 /* host SYSENTER_CS */,
-        0x6c06 /* host FS base */,
+        HOST_FS_BASE,
         0x6c08 /* host GS base */,
         0x6c10 /* host SYSENTER_ESP */,
         0x6c12 /* host SYSENTER_EIP */,
@@ -176,9 +176,14 @@ static void write_zeros(void)
         vmwrite(fields[i], 0);
 }
 
-void vmx_vmcs_fill(void (*fn)(void))
+void vmx_forget_host_rsp(void)
 {
     vmx_last_host_rsp = 0;
+}
+
+void vmx_vmcs_fill(void (*fn)(void))
+{
+    vmx_forget_host_rsp();
     write_zeros();
     write_controls();
     write_host_state();
@@ -212,8 +217,6 @@ void vmx_skip_insn(void)
     vmwrite(GUEST_RIP, vmget(GUEST_RIP) + vmget(EXIT_INSN_LEN));
 }
 
-#define EPT_RWX   7ull
-#define EPT_WB    (6ull << 3)
 #define EPT_LARGE (1ull << 7)
 #define EPTP_WB4  (6ull | 3ull << 3) /* write-back tables, four levels */
 

@@ -154,6 +154,7 @@ enum
     GUEST_CR3 = 0x6802,
     GUEST_CR4 = 0x6804,
     GUEST_ES_BASE = 0x6806,
+    GUEST_DS_BASE = 0x680c,
     GUEST_TR_BASE = 0x6814,
     GUEST_GDTR_BASE = 0x6816,
     GUEST_IDTR_BASE = 0x6818,
@@ -161,9 +162,11 @@ enum
     GUEST_RSP = 0x681c,
     GUEST_RIP = 0x681e,
     GUEST_RFLAGS = 0x6820,
+    GUEST_SYSENTER_EIP = 0x6826,
     HOST_CR0 = 0x6c00,
     HOST_CR3 = 0x6c02,
     HOST_CR4 = 0x6c04,
+    HOST_FS_BASE = 0x6c06,
     HOST_TR_BASE = 0x6c0a,
     HOST_GDTR_BASE = 0x6c0c,
     HOST_IDTR_BASE = 0x6c0e,
@@ -192,10 +195,17 @@ enum
 #define REASON_CR_ACCESS     28
 #define REASON_IO            30
 #define REASON_RDMSR         31
+#define REASON_WRMSR         32
 #define REASON_EPT_VIOLATION 48
 #define REASON_PREEMPT       52
 #define REASON_BAD_MSR       (1u << 31 | 34)
 #define REASON_BAD_GUEST     (1u << 31 | 33)
+
+/* EPT entries: SDM, "EPT Translation Mechanism". */
+#define EPT_RWX          7ull
+#define EPT_WB           (6ull << 3)
+
+#define ENTRY_INTR_VALID (1u << 31)
 
 /* VM-instruction error numbers: SDM "VM Instruction Error Numbers". */
 #define VMERR_VMCALL_NONCLEAR     4
@@ -232,6 +242,8 @@ void *vmx_vmcs(void (*fn)(void));
 void vmx_vmcs_fill(void (*fn)(void)); /* all fields of the current one */
 void vmx_set_l2(void (*fn)(void));    /* the same L2 from its start */
 uint32_t vmx_enter(struct l2_regs *regs, bool resume);
+/* The current VMCS has not been entered from this stack depth yet. */
+void vmx_forget_host_rsp(void);
 void vmx_skip_insn(void);        /* GUEST_RIP += EXIT_INSN_LEN */
 uint64_t vmx_ept_identity(void); /* an EPTP that maps 4 GiB 1:1 by 2 MiB */
 uint64_t *vmx_ept_entry(uint64_t eptp, uint64_t gpa); /* its 2 MiB entry */

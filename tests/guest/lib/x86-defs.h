@@ -25,6 +25,7 @@
 #define MSR_PAT                  0x277
 #define MSR_TSC_DEADLINE         0x6e0
 #define MSR_X2APIC_BASE          0x800
+#define MSR_X2APIC_SELF          0x83f
 #define MSR_EFER                 0xc0000080
 #define MSR_STAR                 0xc0000081
 #define MSR_FS_BASE              0xc0000100
