@@ -268,6 +268,11 @@ static long op_register_runstate(struct vcpu *v, uint64_t arg)
     if ( copy_arg_from_guest(&area, arg) )
         return -EFAULT;
     v->runstate_guest = area.addr.p;
+    if ( v == current && area.addr.p )
+    {
+        vcpu_runstate_update_guest(v);
+        return 0;
+    }
     vcpu_runstate_get(v, &info);
     /*
      * Through the caller's page tables: another vCPU's are as good. As on

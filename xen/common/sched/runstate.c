@@ -25,13 +25,23 @@ uint64_t vcpu_runtime(const struct vcpu *v)
     return t;
 }
 
-void vcpu_runstate_get(const struct vcpu *v, vcpu_runstate_info_t *out)
+/* As of the last change of the state. */
+static void copy_runstate(const struct vcpu *v, vcpu_runstate_info_t *out)
 {
     memset(out, 0, sizeof(*out));
     out->state = v->runstate;
     out->state_entry_time = v->state_entry_time;
     for ( unsigned int i = 0; i < 4; i++ )
         out->time[i] = v->runstate_time[i];
+}
+
+void vcpu_runstate_get(const struct vcpu *v, vcpu_runstate_info_t *out)
+{
+    s_time_t now = NOW();
+
+    copy_runstate(v, out);
+    if ( now > (s_time_t)out->state_entry_time )
+        out->time[out->state] += now - out->state_entry_time;
 }
 
 /*
@@ -45,7 +55,7 @@ void vcpu_runstate_update_guest(struct vcpu *v)
         v->runstate_guest + offsetof(vcpu_runstate_info_t, state_entry_time);
     uint64_t flagged;
 
-    vcpu_runstate_get(v, &info);
+    copy_runstate(v, &info);
     flagged = info.state_entry_time | XEN_RUNSTATE_UPDATE;
     if ( v->domain->vm_assist & (1u << VMASST_TYPE_runstate_update_flag) )
     {

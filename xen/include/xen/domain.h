@@ -186,9 +186,11 @@ void vcpu_unblock(struct vcpu *v);
 void vcpu_kick(struct vcpu *v); /* make it look at its pending events soon */
 void vcpu_yield(void);
 bool vcpu_runnable(const struct vcpu *v);
-/* Time v has run, ns; state since when. For domctl and runstate areas. */
+/* Time v has run, ns. */
 uint64_t vcpu_runtime(const struct vcpu *v);
+/* Its states, the one it is in counted until now. */
 void vcpu_runstate_get(const struct vcpu *v, vcpu_runstate_info_t *out);
+/* The area that current registered, as of the last change of its state. */
 void vcpu_runstate_update_guest(struct vcpu *v);
 
 /*
