@@ -45,3 +45,34 @@ expect()
         return 1
     fi
 }
+
+# Run programs/NAME.sh in Dom0, and note the results it prints. What else it
+# wants below /guests is in $WORK/guests; a domain that starts and ends at once
+# is there as /guests/p1.cfg.
+programs_test()
+{
+    local name=$1 guests=$WORK/guests status=0 verdict test why
+
+    make --no-print-directory -C "$NIDUS_TOP/tests/guest" BUILD="$BUILD" >&2
+    mkdir -p "$guests/triple-fault"
+    cp "$BUILD/tests/guest/triple-fault/kernel.elf" "$guests/triple-fault/"
+    cp "$NIDUS_TOP/tests/system/programs/"{lib,"$name"}.sh "$guests/"
+    cat >"$guests/p1.cfg" <<'END'
+type = "pvh"
+name = "p1"
+uuid = "11111111-2222-3333-4444-666666666666"
+kernel = "/guests/triple-fault/kernel.elf"
+memory = 32
+vcpus = 2
+END
+    boot --guests "$guests" --cpu-limit 300 \
+        --cmd "sh /guests/$name.sh; echo 'end of tests'" |
+        tee "$WORK/output" || status=$?
+
+    while read -r verdict test why; do
+        result "$verdict $name/$test $why"
+        [ "$verdict" = PASS ] || status=1
+    done < <(tr -d '\r' <"$WORK/output" | grep -E '^(PASS|FAIL) ')
+    grep -q '^end of tests' "$WORK/output" || status=1
+    return $status
+}

@@ -2,25 +2,8 @@
 # shellcheck shell=sh
 # Runs in Dom0: Debian's programs, each with what it prints and how it ends on
 # Xen 4.17 where machines do not differ. Called by tests/system/xen-utils.sh.
-#
-#   t NAME STATUS PATTERN COMMAND     a line of the output must match PATTERN
-# prints PASS NAME, or FAIL NAME and what the command said.
 
-export TERM=vt100
-
-t()
-{
-    name=$1 want=$2 pattern=$3
-    shift 3
-    timeout 60 sh -c "$*" >/tmp/out 2>&1
-    status=$?
-    if [ $status -eq "$want" ] && grep -qE -- "$pattern" /tmp/out; then
-        echo "PASS $name"
-        return
-    fi
-    echo "FAIL $name: status $status instead of $want, or no '$pattern' in"
-    sed 's/^/    /' /tmp/out | head -n 30
-}
+. /guests/lib.sh
 
 # Ours says what real Xen would not: Dom0 is PVH, so no PV.
 nidus=no
@@ -204,6 +187,3 @@ t oxenstored 0 '^up$' 'oxenstored --pid-file=/run/oxenstored.pid >/tmp/ox 2>&1
     n=$((n - 1)); usleep 50000; done; cat /tmp/ox
     xenstore-write /tool/y up && xenstore-read /tool/y'
 t oxenstored-test-xenstore 0 'ta err' test-xenstore
-t oxenstored-create 0 '^p1 +[0-9]+ +32 +1 +--p---' 'xen-init-dom0
-    xenconsoled --pid-file=/run/xenconsoled2.pid
-    xl create -q -p /guests/p1.cfg; xl list; xl destroy p1'
