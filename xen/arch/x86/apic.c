@@ -230,21 +230,30 @@ static void measure_timer(void)
         panic("The local APIC's timer does not count");
 }
 
-void apic_timer_init(void)
+void apic_timer_init_cpu(void)
 {
-    use_deadline = cpuid_count(1, 0).c & CPUID1_ECX_DEADLINE;
     if ( use_deadline )
     {
         reg_write(APIC_LVT_TIMER, LVT_TSC_DEADLINE | VECTOR_APIC_TIMER);
         /* The mode must be set before the first deadline is. */
         __asm__ volatile("mfence" ::: "memory");
-        printk(XENLOG_INFO "Timer: local APIC, TSC deadline\n");
         return;
     }
-    measure_timer();
+    reg_write(APIC_TIMER_DIV, TIMER_DIVIDE_BY_1);
     reg_write(APIC_LVT_TIMER, VECTOR_APIC_TIMER);
-    printk(XENLOG_INFO "Timer: local APIC, one-shot, %lu.%03lu MHz\n",
-           timer_hz / 1000000, timer_hz / 1000 % 1000);
+}
+
+void apic_timer_init(void)
+{
+    use_deadline = cpuid_count(1, 0).c & CPUID1_ECX_DEADLINE;
+    if ( !use_deadline )
+        measure_timer();
+    apic_timer_init_cpu();
+    if ( use_deadline )
+        printk(XENLOG_INFO "Timer: local APIC, TSC deadline\n");
+    else
+        printk(XENLOG_INFO "Timer: local APIC, one-shot, %lu.%03lu MHz\n",
+               timer_hz / 1000000, timer_hz / 1000 % 1000);
 }
 
 /* Counts for the one-shot timer; at most 32 bits, and then again. */

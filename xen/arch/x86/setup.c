@@ -211,6 +211,7 @@ void boot_main(uint32_t magic, uint32_t info)
     fpu_init_cpu();
     init_cpu_policies();
     sched_init();
+    smp_boot_cpus();
     dom0_build();
     vga_release();
     this_cpu()->need_resched = true;

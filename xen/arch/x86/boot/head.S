@@ -224,6 +224,7 @@ cpu0_stack_guard:
 cpu0_stack:
         .skip STACK_SIZE
 cpu0_stack_top:
+        .globl boot_l4
 boot_l4:
         .skip 4096
 boot_l3:

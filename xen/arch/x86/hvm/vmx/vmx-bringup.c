@@ -48,8 +48,11 @@ static void read_capability_msrs(struct vmx_msrs *m)
         m->vmfunc = read_or_zero(MSR_IA32_VMX_VMFUNC);
 }
 
-/* Firmware may leave the lock bit open, set it with VMX on, or lock it off. */
-static void check_feature_control(void)
+/*
+ * Firmware may leave the lock bit open, set it with VMX on, or lock it off.
+ * NULL, or why VMX cannot be used.
+ */
+static const char *check_feature_control(void)
 {
     uint64_t fc = read_or_zero(MSR_FEATURE_CONTROL);
 
@@ -57,12 +60,12 @@ static void check_feature_control(void)
     {
         fc |= FEATURE_CONTROL_VMX | FEATURE_CONTROL_LOCK;
         if ( wrmsr_safe(MSR_FEATURE_CONTROL, fc) )
-            panic("VMX: IA32_FEATURE_CONTROL cannot be written\n");
+            return "IA32_FEATURE_CONTROL cannot be written";
     }
     else if ( !(fc & FEATURE_CONTROL_VMX) )
-        panic("VMX is locked off by the firmware (IA32_FEATURE_CONTROL %#lx): "
-              "enable VT-x in the firmware setup\n",
-              fc);
+        return "VMX is locked off by the firmware (IA32_FEATURE_CONTROL): "
+               "enable VT-x in the firmware setup";
+    return NULL;
 }
 
 static void print_caps(const struct vmx_caps *c)
@@ -85,36 +88,63 @@ static void print_caps(const struct vmx_caps *c)
            c->revision, c->pin, c->proc, c->proc2, c->exit, c->entry);
 }
 
-void vmx_bringup(void)
+/* What the processor offers; panics if that is too little. */
+static void detect(struct vmx_msrs *raw)
 {
-    struct percpu *cpu = this_cpu();
-    struct vmx_msrs raw = { 0 };
     const char *why;
-    uint32_t *region;
 
     if ( !(cpuid_count(1, 0).c & CPUID1_ECX_VMX) )
         panic("VMX is required, and this processor does not have it\n");
-    check_feature_control();
-
-    read_capability_msrs(&raw);
-    if ( (why = vmx_caps_choose(&raw, &vmx_caps)) != NULL )
+    if ( (why = check_feature_control()) != NULL )
+        panic("VMX: %s\n", why);
+    read_capability_msrs(raw);
+    if ( (why = vmx_caps_choose(raw, &vmx_caps)) != NULL )
         panic("VMX: %s on this processor\n", why);
-    if ( cpu->cpu == 0 )
-        print_caps(&vmx_caps);
+    print_caps(&vmx_caps);
+}
 
-    region = alloc_xenheap_page();
+static const char *turn_on(const struct vmx_msrs *raw)
+{
+    uint32_t *region = alloc_xenheap_page();
+
     if ( !region )
-        panic("VMX: no memory for the VMXON region\n");
+        return "no memory for the VMXON region";
     region[0] = vmx_caps.revision;
-    cpu->vmxon_region = region;
+    this_cpu()->vmxon_region = region;
 
-    write_cr0((read_cr0() | raw.cr0_fixed0) & raw.cr0_fixed1);
-    write_cr4((read_cr4() | X86_CR4_VMXE | raw.cr4_fixed0) & raw.cr4_fixed1);
+    write_cr0((read_cr0() | raw->cr0_fixed0) & raw->cr0_fixed1);
+    write_cr4((read_cr4() | X86_CR4_VMXE | raw->cr4_fixed0) & raw->cr4_fixed1);
     if ( !vmx_vmxon(virt_to_maddr(region)) )
-        panic("VMX: VMXON failed on CPU%u\n", cpu->cpu);
+        return "VMXON failed";
     if ( vmx_caps.vpid )
         vmx_invvpid(INVVPID_ALL, 0, 0);
     vmx_invept(INVEPT_ALL, 0);
+    return NULL;
+}
+
+void vmx_bringup(void)
+{
+    struct vmx_msrs raw = { 0 };
+    const char *why;
+
+    detect(&raw);
+    if ( (why = turn_on(&raw)) != NULL )
+        panic("VMX: %s\n", why);
+}
+
+const char *vmx_cpu_up(void)
+{
+    struct vmx_msrs raw = { 0 };
+    const char *why;
+
+    if ( !(cpuid_count(1, 0).c & CPUID1_ECX_VMX) )
+        return "it has no VMX";
+    if ( (why = check_feature_control()) != NULL )
+        return why;
+    read_capability_msrs(&raw);
+    if ( memcmp(&raw, &vmx_caps.raw, sizeof(raw)) != 0 )
+        return "its VMX capabilities are not the boot processor's";
+    return turn_on(&raw);
 }
 
 void noreturn vmx_insn_failed(const char *insn, uint64_t operand)

@@ -17,6 +17,7 @@ void apic_send_nmi(uint32_t dest);
 
 /* Measure the timer, after the TSC; then it interrupts at a system time. */
 void apic_timer_init(void);
+void apic_timer_init_cpu(void); /* the running pCPU's, once it was measured */
 void apic_timer_program(s_time_t deadline); /* STIME_MAX: never */
 /* Make another pCPU look at its timers. */
 void apic_timer_kick(unsigned int cpu);

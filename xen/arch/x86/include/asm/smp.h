@@ -6,5 +6,7 @@
 
 /* Claim the IPI vectors; once, with the boot pCPU's local APIC. */
 void smp_init(void);
+/* Start the machine's other processors; returns when they run, or cannot. */
+void smp_boot_cpus(void);
 /* Make pCPU cpu serve its calls. */
 void smp_send_call_ipi(unsigned int cpu);
