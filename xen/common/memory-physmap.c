@@ -76,20 +76,15 @@ static int move_page(struct domain *d, uint64_t idx, gfn_t gfn)
 {
     unsigned int order;
     p2m_type_t t;
-    mfn_t mfn;
     int rc;
 
-    mfn = p2m_get_entry(d, _gfn(idx), &t, &order);
+    p2m_get_entry(d, _gfn(idx), &t, &order);
     if ( !p2m_is_ram(t) )
         return -EINVAL;
     if ( gfn_x(gfn) == idx )
         return 0;
     rc = vacate(d, gfn);
-    if ( !rc )
-        rc = p2m_set_entry(d, gfn, mfn, PAGE_ORDER_4K, t);
-    if ( !rc )
-        rc = p2m_remove_entry(d, _gfn(idx));
-    return rc;
+    return rc ? rc : p2m_move_ram(d, _gfn(idx), gfn);
 }
 
 /* The page of fd at fgfn, mapped into d: privilege is checked before. */

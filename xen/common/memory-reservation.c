@@ -46,27 +46,38 @@ static bool populate_one(struct domain *d, gfn_t gfn, unsigned int order,
                          unsigned int memflags)
 {
     struct page_info *pg = alloc_domheap_pages(d, order, memflags);
-    uint64_t i, nr = 1ull << order;
+    uint64_t i, held = 0, nr = 1ull << order;
     mfn_t mfn;
     int rc = 0;
 
     if ( !pg )
         return false;
     mfn = page_to_mfn(pg);
-    if ( IS_ALIGNED(gfn_x(gfn), nr) )
+    /*
+     * The guest may take the first away while the last are being mapped:
+     * held, they cannot be somebody else's by then. One that cannot be held
+     * is on its way out with the domain.
+     */
+    while ( held < nr && get_page(&pg[held], NULL) )
+        held++;
+    if ( held < nr )
+        rc = -ESRCH;
+    else if ( IS_ALIGNED(gfn_x(gfn), nr) )
         rc = p2m_set_entry(d, gfn, mfn, order, p2m_ram_rw);
     else
         for ( i = 0; i < nr && !rc; i++ )
             rc = p2m_set_entry(d, gfn_add(gfn, i), mfn_add(mfn, i),
                                PAGE_ORDER_4K, p2m_ram_rw);
-    if ( !rc )
-        return true;
-    for ( i = 0; i < nr; i++ )
+    for ( i = 0; i < held; i++ )
     {
-        p2m_remove_entry(d, gfn_add(gfn, i));
-        put_page_alloc_ref(&pg[i]);
+        if ( rc )
+        {
+            p2m_remove_entry(d, gfn_add(gfn, i));
+            put_page_alloc_ref(&pg[i]);
+        }
+        put_page(&pg[i]);
     }
-    return false;
+    return !rc;
 }
 
 long mem_populate_physmap(uint64_t arg, unsigned long start,
@@ -122,6 +133,7 @@ long mem_decrease_reservation(uint64_t arg, unsigned long start,
     {
         if ( i != start && hypercall_preempt_check() )
         {
+            p2m_flush_sync(d);
             put_domain(d);
             *done = i;
             return -ERESTART;
@@ -134,6 +146,7 @@ long mem_decrease_reservation(uint64_t arg, unsigned long start,
         if ( p < 1ull << r.extent_order )
             break;
     }
+    p2m_flush_sync(d); /* what was given up counts as free from now on */
     put_domain(d);
     return i;
 }

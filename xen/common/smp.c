@@ -69,3 +69,14 @@ void on_selected_cpus(cpumask_t mask, void (*fn)(void *data), void *data,
     if ( others && wait )
         wait_for_call(self);
 }
+
+static void no_operation(void *data)
+{
+    (void)data;
+}
+
+void smp_synchronize(void)
+{
+    on_selected_cpus(cpu_online_map & ~cpumask_of(smp_processor_id()),
+                     no_operation, NULL, true);
+}

@@ -246,6 +246,7 @@ static int env_ctx_init(void *priv, struct nested_ctx *ctx)
     vmx_vmclear(virt_to_maddr(vmcs));
     memset(hw->vmx.msr_bitmap, 0xff, PAGE_SIZE);
     merge_bitmap_scan(hv->v->arch.vmx.msr_bitmap, &hw->words);
+    hw->vmx.host_cpu = NR_CPUS;
     hw->vmx.vpid = take_vpid(hv);
     hw->flush_vpid = true;
     nested_shadow_init(hv->nv.caps, hw);

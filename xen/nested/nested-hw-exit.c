@@ -127,8 +127,7 @@ bool nested_handle_exit(struct vcpu *v, uint32_t reason)
     if ( unlikely(reason & EXIT_REASON_ENTRY_FAILED) )
     {
         /* The processor found what our checks did not: L1's fault as well. */
-        v->arch.vmx.launched = false;
-        vmx_vmclear(mfn_x(v->arch.vmx.vmcs) << PAGE_SHIFT);
+        vmx_clear_vmcs(&v->arch.vmx);
         vmx_vmptrld(mfn_x(v->arch.vmx.vmcs) << PAGE_SHIFT);
         guest_printk(v->domain, "d%uv%u: the processor refused L2: %#x\n",
                      v->domain->domain_id, v->vcpu_id, reason);

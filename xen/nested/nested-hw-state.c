@@ -22,10 +22,7 @@ void nested_switch_to_vmcs02(struct vcpu *v, struct nested_ctx *ctx)
     hw->vmx.ept_gen = hv->vmx01.ept_gen;
     v->arch.vmx = hw->vmx;
     hv->nv.state.guest_mode = true;
-    if ( hw->constants_written )
-        vmx_vmptrld(mfn_x(hw->vmx.vmcs) << PAGE_SHIFT);
-    else
-        vmx_load_vmcs(v); /* with the host state, which stays then */
+    vmx_load_vmcs(v);
 }
 
 void nested_switch_to_vmcs01(struct vcpu *v)
@@ -36,7 +33,7 @@ void nested_switch_to_vmcs01(struct vcpu *v)
     hv->vmx01.ept_gen = v->arch.vmx.ept_gen;
     v->arch.vmx = hv->vmx01;
     hv->nv.state.guest_mode = false;
-    vmx_vmptrld(mfn_x(v->arch.vmx.vmcs) << PAGE_SHIFT);
+    vmx_load_vmcs(v);
     vmx_intr_dirty(v);
 }
 

@@ -211,6 +211,31 @@ void nested_vcpu_destroy(struct vcpu *v)
     xfree(hv);
 }
 
+void nested_clear_vmcss(struct vcpu *v)
+{
+    struct nested_hw_vcpu *hv = nested_hw(v);
+
+    if ( hv->nv.state.guest_mode )
+        vmx_clear_vmcs(&hv->vmx01);
+    for ( unsigned int i = 0; i < NESTED_CTX_MAX; i++ )
+        if ( hv->nv.ctx[i] )
+            vmx_clear_vmcs(&hw_ctx(hv->nv.ctx[i])->vmx);
+}
+
+void nested_flush_vpids(struct vcpu *v)
+{
+    struct nested_hw_vcpu *hv = nested_hw(v);
+
+    if ( hv->nv.state.guest_mode )
+        vmx_invvpid(INVVPID_ALL, 0, 0); /* L1's, too */
+    for ( unsigned int i = 0; i < NESTED_CTX_MAX; i++ )
+        if ( hv->nv.ctx[i] )
+        {
+            hw_ctx(hv->nv.ctx[i])->flush_vpid = true;
+            hw_ctx(hv->nv.ctx[i])->ept_gen = 0;
+        }
+}
+
 void nested_vcpu_reset(struct vcpu *v)
 {
     struct nested_hw_vcpu *hv = nested_hw(v);

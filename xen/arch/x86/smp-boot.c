@@ -158,7 +158,7 @@ void ap_main(struct percpu *p)
     set_step(AP_CHECK_TSC);
     tsc_check_run(1);
     apic_timer_init_cpu();
-    sched_init();
+    sched_init_cpu(p->cpu);
     set_step(AP_READY);
     while ( get_step() != AP_GO )
         cpu_relax();

@@ -35,6 +35,12 @@ void smp_send_event_check(unsigned int cpu);
 void on_selected_cpus(cpumask_t mask, void (*fn)(void *data), void *data,
                       bool wait);
 
+/*
+ * Returns when every other pCPU has been out of whatever it was doing when
+ * this was called: what was made unreachable before can be freed then.
+ */
+void smp_synchronize(void);
+
 /* Run what other pCPUs have asked this one for. */
 void smp_serve_calls(void);
 /* The body of every loop that waits for another pCPU; no spinlock held. */

@@ -227,6 +227,23 @@ int p2m_remove_ram(struct domain *d, gfn_t gfn)
     return 0;
 }
 
+void p2m_flush_sync(struct domain *d)
+{
+    (void)d;
+}
+
+int p2m_move_ram(struct domain *d, gfn_t from, gfn_t to)
+{
+    struct entry *e = find(d, gfn_x(from)), *at = find(d, gfn_x(to));
+
+    if ( !e || !p2m_is_ram(e->t) )
+        return -EINVAL;
+    if ( at )
+        drop(at);
+    e->gfn = gfn_x(to);
+    return 0;
+}
+
 mfn_t p2m_get_entry(struct domain *d, gfn_t gfn, p2m_type_t *t,
                     unsigned int *order)
 {

@@ -9,6 +9,7 @@
 #include <xen/guest-access.h>
 #include <xen/hypercalls.h>
 #include <xen/lib.h>
+#include <xen/smp.h>
 #include <xen/vcpu-op.h>
 #include <xen/watchdog.h>
 
@@ -238,4 +239,9 @@ void assert_failed(const char *expr, const char *file, int line)
 {
     fprintf(stderr, "%s:%d: %s\n", file, line, expr);
     abort();
+}
+
+/* One pCPU is all there is. */
+void smp_synchronize(void)
+{
 }

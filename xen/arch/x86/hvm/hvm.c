@@ -52,6 +52,7 @@ int hvm_vcpu_init(struct vcpu *v)
 {
     int rc;
 
+    v->arch.vmcs_cpu = v->arch.tlb_cpu = NR_CPUS;
     v->arch.tsc_offset = v->domain->arch.tsc_offset;
     if ( (rc = fpu_init_vcpu(v)) || (rc = vlapic_init(v)) ||
          (rc = vmx_vcpu_init(v)) )

@@ -53,29 +53,26 @@ static bool matches(const struct vcpu *t, const struct vcpu *src, uint32_t icr,
            dest == vlapic_id(t);
 }
 
+/*
+ * INIT and start-up only say what is to become of a vCPU: it resets itself
+ * when it is next to run. Nobody waits for it, so that vCPUs which reset one
+ * another cannot hold up the pCPUs they are on.
+ */
+#define STARTUP_VECTOR 0x0ffu
+#define STARTUP_INIT   0x100u
+#define STARTUP_SIPI   0x200u
+
 /* INIT: stop the vCPU where it is; it waits for a start-up message. */
 void vlapic_init_signal(struct vcpu *t)
 {
     struct vlapic *s = vcpu_vlapic(t);
-    bool other = t != current;
 
-    if ( other )
-        vcpu_pause(t);
     if ( t->arch.nested && nested_take_init(t) )
-    {
-        if ( other )
-            vcpu_unpause(t);
         return;
-    }
+    __atomic_store_n(&s->startup, STARTUP_INIT, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&s->sipi_expected, true, __ATOMIC_SEQ_CST);
     __atomic_or_fetch(&t->pause_flags, VPF_down, __ATOMIC_SEQ_CST);
-    if ( t->arch.nested )
-        nested_vcpu_reset(t);
-    vlapic_reset_regs(s);
-    s->sipi_expected = true;
-    if ( other )
-        vcpu_unpause(t);
-    else
-        vcpu_sleep(t);
+    vcpu_sleep(t);
 }
 
 /* SDM "MP Initialization": start in real mode at vector * 4 KiB. */
@@ -83,16 +80,30 @@ static void deliver_startup(struct vcpu *t, uint8_t vector)
 {
     struct vlapic *s = vcpu_vlapic(t);
 
-    if ( !s->sipi_expected )
+    if ( !__atomic_exchange_n(&s->sipi_expected, false, __ATOMIC_SEQ_CST) )
     {
         if ( t->arch.nested )
             nested_take_sipi(t, vector);
         return;
     }
-    s->sipi_expected = false;
-    hvm_vcpu_reset_state(t, (uint16_t)(vector << 8), 0);
+    __atomic_or_fetch(&s->startup, STARTUP_SIPI | vector, __ATOMIC_SEQ_CST);
     __atomic_and_fetch(&t->pause_flags, ~VPF_down, __ATOMIC_SEQ_CST);
     vcpu_wake(t);
+}
+
+void vlapic_apply_startup(struct vcpu *v)
+{
+    struct vlapic *s = vcpu_vlapic(v);
+    uint32_t what = __atomic_exchange_n(&s->startup, 0, __ATOMIC_SEQ_CST);
+
+    if ( what & STARTUP_INIT )
+    {
+        if ( v->arch.nested )
+            nested_vcpu_reset(v);
+        vlapic_reset_regs(s);
+    }
+    if ( what & STARTUP_SIPI )
+        hvm_vcpu_reset_state(v, (uint16_t)((what & STARTUP_VECTOR) << 8), 0);
 }
 
 static void deliver(struct vcpu *t, uint32_t icr, bool level)

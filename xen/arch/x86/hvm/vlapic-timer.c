@@ -79,9 +79,10 @@ static void timer_expired(void *data)
     {
     case APIC_LVT_TIMER_TSCDL:
     {
+        uint64_t deadline = READ_ONCE(s->tsc_deadline);
         s_time_t left = until_deadline(s);
 
-        if ( !s->tsc_deadline )
+        if ( !deadline )
             return;
         /* Too far for one go, or the guest's TSC was set back. */
         if ( left > DEADLINE_SLACK )
@@ -89,7 +90,10 @@ static void timer_expired(void *data)
             arm(s, NOW() + left);
             return;
         }
-        s->tsc_deadline = 0;
+        /* Not one that the vCPU has just set instead, on another pCPU. */
+        if ( !__atomic_compare_exchange_n(&s->tsc_deadline, &deadline, 0, false,
+                                          __ATOMIC_SEQ_CST, __ATOMIC_RELAXED) )
+            return;
         break;
     }
 

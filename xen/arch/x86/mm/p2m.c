@@ -9,9 +9,9 @@
  * Tables are hypervisor pages and die with the domain.
  *
  * Changes never flush at once: they bump flush_gen, and every vCPU compares
- * it before it is entered (vmx_prepare_entry). A page that leaves the p2m
- * may be given away before that, because no vCPU of the domain runs in
- * between on this pCPU, the only one there is in this version.
+ * it before it is entered (vmx_prepare_entry). What leaves the p2m is freed
+ * when no pCPU can use it any more: see p2m-flush.c. The lock protects
+ * changes; reading one entry needs none, but what was read may be old then.
  */
 
 #include <xen/domain.h>
@@ -19,6 +19,7 @@
 #include <xen/mm.h>
 #include <asm/log-dirty.h>
 #include <asm/vmx.h>
+#include "p2m-limbo.h"
 #include "p2m-private.h"
 
 /* Tables for a domain whose pool size nobody set: plenty, but bounded. */
@@ -94,13 +95,13 @@ static uint64_t *alloc_table(struct p2m_domain *p2m)
         return NULL;
     t = alloc_xenheap_page();
     if ( t )
-        p2m->nr_table_pages++;
+        __atomic_add_fetch(&p2m->nr_table_pages, 1, __ATOMIC_RELAXED);
     return t;
 }
 
 static void free_table(struct p2m_domain *p2m, uint64_t *t)
 {
-    p2m->nr_table_pages--;
+    __atomic_sub_fetch(&p2m->nr_table_pages, 1, __ATOMIC_RELAXED);
     free_xenheap_page(t);
 }
 
@@ -110,10 +111,10 @@ static void drop_leaf(uint64_t e)
         put_page(mfn_to_page(_mfn((e & EPT_ADDR_MASK) >> PAGE_SHIFT)));
 }
 
-/* Free the table below entry e of the given level, and what it references. */
-static void drop_subtree(struct p2m_domain *p2m, uint64_t e, unsigned int level)
+void p2m_free_subtree(struct p2m_domain *p2m, uint64_t maddr,
+                      unsigned int level)
 {
-    uint64_t *t = ept_table(e);
+    uint64_t *t = maddr_to_virt(maddr);
 
     for ( unsigned int i = 0; i < EPT_ENTRIES; i++ )
     {
@@ -122,9 +123,15 @@ static void drop_subtree(struct p2m_domain *p2m, uint64_t e, unsigned int level)
         if ( ept_is_leaf(t[i], level - 1) )
             drop_leaf(t[i]);
         else
-            drop_subtree(p2m, t[i], level - 1);
+            p2m_free_subtree(p2m, t[i] & EPT_ADDR_MASK, level - 1);
     }
     free_table(p2m, t);
+}
+
+/* Others read entries without the lock. */
+static void write_entry(uint64_t *e, uint64_t val)
+{
+    __atomic_store_n(e, val, __ATOMIC_RELEASE);
 }
 
 /* Replace the superpage in *e by a table that maps the same. */
@@ -142,7 +149,7 @@ static int split(struct p2m_domain *p2m, uint64_t *e, unsigned int level)
     child |= p2m_leaf_rights(p2m, ept_type(*e), (level - 2) * EPT_INDEX_BITS);
     for ( unsigned int i = 0; i < EPT_ENTRIES; i++ )
         t[i] = child + i * step;
-    *e = virt_to_maddr(t) | EPT_RWX;
+    write_entry(e, virt_to_maddr(t) | EPT_RWX);
     return 0;
 }
 
@@ -161,7 +168,7 @@ int p2m_walk_alloc(struct p2m_domain *p2m, gfn_t gfn, unsigned int target,
 
             if ( !next )
                 return -ENOMEM;
-            *e = virt_to_maddr(next) | EPT_RWX;
+            write_entry(e, virt_to_maddr(next) | EPT_RWX);
         }
         else if ( ept_is_leaf(*e, level) )
         {
@@ -198,21 +205,24 @@ static int set_one(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
     struct p2m_domain *p2m = &d->p2m;
     unsigned int level = order / EPT_INDEX_BITS + 1;
     uint64_t *e, old;
-    int rc = p2m_walk_alloc(p2m, gfn, level, &e);
+    int rc;
 
+    if ( unlikely(!p2m->root) )
+        return -ESRCH; /* it was torn down */
+    rc = p2m_walk_alloc(p2m, gfn, level, &e);
     if ( rc )
         return rc;
     old = *e;
-    *e = make_leaf(p2m, mfn, order, t);
+    write_entry(e, make_leaf(p2m, mfn, order, t));
     if ( ept_present(old) )
     {
         p2m->flush_gen++;
         if ( d->nested )
             nested_p2m_invalidate(d, gfn, order);
-        if ( ept_is_leaf(old, level) )
-            drop_leaf(old);
-        else
-            drop_subtree(p2m, old, level);
+        if ( !ept_is_leaf(old, level) )
+            p2m_limbo_add(p2m, LIMBO_TABLE, old & EPT_ADDR_MASK, level);
+        else if ( holds_reference(ept_type(old)) )
+            p2m_limbo_add(p2m, LIMBO_REF, old & EPT_ADDR_MASK, 0);
     }
     if ( t != p2m_invalid )
         p2m->max_mapped_gfn =
@@ -235,13 +245,14 @@ int p2m_set_entry(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
         return -EINVAL;
     while ( !order_usable(use) )
         use = use > PAGE_ORDER_2M ? PAGE_ORDER_2M : PAGE_ORDER_4K;
-    spin_lock(&d->p2m.lock);
-    if ( !d->p2m.root )
-        rc = -ESRCH; /* torn down already */
     for ( uint64_t i = 0; !rc && i < (1ULL << order); i += 1ULL << use )
+    {
+        p2m_make_room(d);
         rc = set_one(d, gfn_add(gfn, i),
                      t == p2m_invalid ? INVALID_MFN : mfn_add(mfn, i), use, t);
-    spin_unlock(&d->p2m.lock);
+        spin_unlock(&d->p2m.lock);
+    }
+    p2m_settle(d, t != p2m_invalid);
     return rc;
 }
 
@@ -260,21 +271,45 @@ int p2m_remove_ram(struct domain *d, gfn_t gfn)
 {
     p2m_type_t t;
     unsigned int order;
-    mfn_t mfn = p2m_get_entry(d, gfn, &t, &order);
-    int rc;
+    mfn_t mfn;
+    int rc = -ENOENT;
 
-    if ( !p2m_is_ram(t) )
-        return -ENOENT;
-    rc = p2m_set_entry(d, gfn, INVALID_MFN, PAGE_ORDER_4K, p2m_invalid);
+    p2m_make_room(d);
+    mfn = p2m_get_entry(d, gfn, &t, &order);
+    if ( p2m_is_ram(t) )
+        rc = set_one(d, gfn, INVALID_MFN, PAGE_ORDER_4K, p2m_invalid);
     if ( !rc )
-        put_page_alloc_ref(mfn_to_page(mfn));
+        p2m_limbo_add(&d->p2m, LIMBO_RAM, mfn_x(mfn) << PAGE_SHIFT, 0);
+    spin_unlock(&d->p2m.lock);
+    p2m_settle(d, false);
+    return rc;
+}
+
+int p2m_move_ram(struct domain *d, gfn_t from, gfn_t to)
+{
+    p2m_type_t t;
+    unsigned int order;
+    mfn_t mfn;
+    int rc = -EINVAL;
+
+    if ( gfn_x(to) >= MAX_GFN )
+        return rc;
+    p2m_make_room(d);
+    mfn = p2m_get_entry(d, from, &t, &order);
+    if ( p2m_is_ram(t) )
+        rc = set_one(d, from, INVALID_MFN, PAGE_ORDER_4K, p2m_invalid);
+    if ( !rc && (rc = set_one(d, to, mfn, PAGE_ORDER_4K, t)) != 0 )
+        /* Back where it was: the tables for that are there. */
+        (void)set_one(d, from, mfn, PAGE_ORDER_4K, t);
+    spin_unlock(&d->p2m.lock);
+    p2m_settle(d, true);
     return rc;
 }
 
 mfn_t p2m_get_entry(struct domain *d, gfn_t gfn, p2m_type_t *t,
                     unsigned int *order)
 {
-    uint64_t *table = d->p2m.root;
+    uint64_t *table = READ_ONCE(d->p2m.root);
 
     *t = p2m_invalid;
     *order = PAGE_ORDER_4K;
@@ -324,13 +359,27 @@ int p2m_init(struct domain *d)
 
     spin_lock_init(&p2m->lock);
     p2m->domain = d;
-    p2m->flush_gen = 1;
+    p2m->flush_gen = p2m->flushed_gen = 1;
+    p2m_limbo_init(d);
     p2m->root = alloc_table(p2m);
     if ( !p2m->root )
         return -ENOMEM;
     p2m->eptp = virt_to_maddr(p2m->root) | EPTP_MEMTYPE_WB |
                 ((EPT_LEVELS - 1) << EPTP_WALK_SHIFT);
     return 0;
+}
+
+/* Nobody finds the tables any more, and who was in them has left. */
+static void detach_tables(struct domain *d)
+{
+    struct p2m_domain *p2m = &d->p2m;
+
+    spin_lock(&p2m->lock);
+    p2m->dead_root = p2m->root;
+    WRITE_ONCE(p2m->root, NULL);
+    p2m->flush_gen++;
+    spin_unlock(&p2m->lock);
+    p2m_limbo_destroy(d);
 }
 
 /*
@@ -342,16 +391,18 @@ int p2m_teardown(struct domain *d)
     struct p2m_domain *p2m = &d->p2m;
     unsigned int freed = 0;
 
-    if ( !p2m->root )
+    if ( p2m->root )
+        detach_tables(d);
+    if ( !p2m->dead_root )
         return 0;
     log_dirty_destroy(d);
     for ( unsigned int i = 0; i < EPT_ENTRIES; i++ )
     {
         uint64_t *l3;
 
-        if ( !ept_present(p2m->root[i]) )
+        if ( !ept_present(p2m->dead_root[i]) )
             continue;
-        l3 = ept_table(p2m->root[i]);
+        l3 = ept_table(p2m->dead_root[i]);
         for ( unsigned int j = 0; j < EPT_ENTRIES; j++ )
         {
             uint64_t *l2, e = l3[j];
@@ -374,18 +425,17 @@ int p2m_teardown(struct domain *d)
                 if ( ept_is_leaf(e, 2) )
                     drop_leaf(e);
                 else
-                    drop_subtree(p2m, e, 2);
+                    p2m_free_subtree(p2m, e & EPT_ADDR_MASK, 2);
                 if ( ++freed >= TEARDOWN_BATCH && hypercall_preempt_check() )
                     return -ERESTART;
             }
             l3[j] = 0;
             free_table(p2m, l2);
         }
-        p2m->root[i] = 0;
+        p2m->dead_root[i] = 0;
         free_table(p2m, l3);
     }
-    free_table(p2m, p2m->root);
-    p2m->root = NULL;
-    p2m->flush_gen++;
+    free_table(p2m, p2m->dead_root);
+    p2m->dead_root = NULL;
     return 0;
 }

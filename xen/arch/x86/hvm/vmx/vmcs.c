@@ -171,10 +171,12 @@ static void write_controls(struct vcpu *v)
 uint16_t vmx_alloc_vpid(void)
 {
     static uint16_t last;
+    uint16_t vpid;
 
-    if ( ++last == 0 )
-        last = 1;
-    return last;
+    do
+        vpid = __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
+    while ( vpid == 0 );
+    return vpid;
 }
 
 int vmx_vcpu_init(struct vcpu *v)
@@ -194,6 +196,7 @@ int vmx_vcpu_init(struct vcpu *v)
     vmx->vmcs = virt_to_mfn(vmcs);
     vmx->vpid = vmx_alloc_vpid();
     vmx->intr_dirty = true;
+    vmx->host_cpu = NR_CPUS;
     init_msr_bitmap(v);
 
     vmx_vmclear(virt_to_maddr(vmcs));
@@ -209,13 +212,9 @@ int vmx_vcpu_init(struct vcpu *v)
 void vmx_vcpu_destroy(struct vcpu *v)
 {
     struct vmx_vcpu *vmx = &v->arch.vmx;
-    struct percpu *cpu = this_cpu();
 
     if ( !vmx->msr_bitmap )
         return;
-    vmx_vmclear(mfn_x(vmx->vmcs) << PAGE_SHIFT);
-    if ( cpu->vmcs_owner == v )
-        cpu->vmcs_owner = NULL;
     free_xenheap_page(mfn_to_virt(vmx->vmcs));
     free_xenheap_page(vmx->msr_bitmap);
     vmx->msr_bitmap = NULL;
@@ -223,21 +222,48 @@ void vmx_vcpu_destroy(struct vcpu *v)
 
 void vmx_load_vmcs(struct vcpu *v)
 {
-    vmx_vmptrld(mfn_x(v->arch.vmx.vmcs) << PAGE_SHIFT);
-    write_host_state();
+    struct vmx_vcpu *vmx = &v->arch.vmx;
+
+    vmx_vmptrld(mfn_x(vmx->vmcs) << PAGE_SHIFT);
+    if ( vmx->host_cpu != smp_processor_id() )
+    {
+        write_host_state();
+        vmx->host_cpu = smp_processor_id();
+    }
+}
+
+void vmx_clear_vmcs(struct vmx_vcpu *vmx)
+{
+    vmx_vmclear(mfn_x(vmx->vmcs) << PAGE_SHIFT);
+    vmx->launched = false;
 }
 
 void vmx_vmcs_enter(struct vcpu *v)
 {
-    if ( this_cpu()->vmcs_owner != v )
-        vmx_vmptrld(mfn_x(v->arch.vmx.vmcs) << PAGE_SHIFT);
+    if ( this_cpu()->vmcs_owner == v )
+        return;
+    vmx_unload(v);
+    vmx_vmptrld(mfn_x(v->arch.vmx.vmcs) << PAGE_SHIFT);
 }
 
+/*
+ * It does not stay active here, where nobody would look for it; but that of
+ * the running vCPU, whose state was taken out, serves its handler to the end.
+ */
 void vmx_vmcs_exit(struct vcpu *v)
 {
-    struct vcpu *owner = this_cpu()->vmcs_owner;
+    struct percpu *cpu = this_cpu();
+    struct vcpu *owner = cpu->vmcs_owner;
 
-    if ( owner != v && owner )
+    if ( owner == v )
+        return;
+    if ( cpu->curr == v )
+    {
+        v->arch.vmcs_cpu = cpu->cpu;
+        return;
+    }
+    vmx_clear_vmcs(&v->arch.vmx);
+    if ( owner )
         vmx_vmptrld(mfn_x(owner->arch.vmx.vmcs) << PAGE_SHIFT);
 }
 

@@ -155,9 +155,11 @@ void vmx_handle_exit(struct vcpu *v)
 
 static void flush_stale_translations(struct vcpu *v)
 {
-    v->arch.vmx.ept_gen = v->domain->p2m.flush_gen;
-    vmx_invept(vmx_caps.invept_single ? INVEPT_SINGLE : INVEPT_ALL,
-               v->domain->p2m.eptp);
+    struct p2m_domain *p2m = &v->domain->p2m;
+
+    v->arch.vmx.ept_gen = READ_ONCE(p2m->flush_gen);
+    p2m->cpu_gen[smp_processor_id()] = v->arch.vmx.ept_gen;
+    vmx_invept(vmx_caps.invept_single ? INVEPT_SINGLE : INVEPT_ALL, p2m->eptp);
 }
 
 struct entry_choice
@@ -182,7 +184,8 @@ struct entry_choice vmx_prepare_entry_c(void)
             continue;
         if ( unlikely(v->arch.vmx.intr_dirty) )
             vmx_intr_assist(v);
-        if ( unlikely(v->arch.vmx.ept_gen != v->domain->p2m.flush_gen) )
+        if ( unlikely(v->arch.vmx.ept_gen !=
+                      READ_ONCE(v->domain->p2m.flush_gen)) )
             flush_stale_translations(v);
         cpu->preempt_tsc = 0;
         if ( likely(!cpu->need_resched) )

@@ -10,11 +10,13 @@
 #include <xen/domain.h>
 #include <xen/lib.h>
 #include <xen/mm.h>
+#include <xen/smp.h>
 #include <xen/time.h>
 #include <asm/cpu-policy.h>
 #include <asm/msr-index.h>
 #include <asm/nested-hvm.h>
 #include <asm/processor.h>
+#include <asm/vlapic.h>
 #include <asm/vmx.h>
 #include <asm/xsave-defs.h>
 #include "vmx-ops.h"
@@ -166,6 +168,33 @@ static void load_state(struct vcpu *v)
     fpu_restore(v);
 }
 
+/* On the pCPU that v ran on last: nothing of it stays. */
+static void unload_here(void *data)
+{
+    struct vcpu *v = data;
+    struct percpu *cpu = this_cpu();
+
+    if ( v->arch.vmcs_cpu != cpu->cpu )
+        return;
+    if ( cpu->vmcs_owner == v )
+    {
+        save_state(v);
+        cpu->vmcs_owner = NULL;
+    }
+    if ( v->arch.nested )
+        nested_clear_vmcss(v);
+    vmx_clear_vmcs(&v->arch.vmx);
+    v->arch.vmcs_cpu = NR_CPUS;
+}
+
+void vmx_unload(struct vcpu *v)
+{
+    unsigned int cpu = READ_ONCE(v->arch.vmcs_cpu);
+
+    if ( cpu != NR_CPUS )
+        on_selected_cpus(cpumask_of(cpu), unload_here, v, true);
+}
+
 void vmx_sync_state(struct vcpu *v)
 {
     if ( this_cpu()->vmcs_owner == v )
@@ -174,6 +203,8 @@ void vmx_sync_state(struct vcpu *v)
         if ( v->arch.xcr0 != xcr0_all )
             xsetbv(0, v->arch.xcr0);
     }
+    else
+        vmx_unload(v);
 }
 
 void vmx_forget_state(struct vcpu *v)
@@ -181,7 +212,10 @@ void vmx_forget_state(struct vcpu *v)
     struct percpu *cpu = this_cpu();
 
     if ( cpu->vmcs_owner != v )
+    {
+        vmx_unload(v);
         return;
+    }
     cpu->vmcs_owner = NULL;
     if ( cpu->curr == v )
         cpu->need_resched = true; /* schedule() loads it again */
@@ -207,6 +241,32 @@ uint32_t vmx_preemption_ticks(void)
     return min(max(ticks, (uint64_t)1), (uint64_t)UINT32_MAX);
 }
 
+/* Guest-linear translations of v here may be from before it went away. */
+static void flush_stale_vpids(struct vcpu *v)
+{
+    v->arch.tlb_cpu = smp_processor_id();
+    vmx_flush_guest_tlb(v);
+    if ( v->arch.nested )
+        nested_flush_vpids(v);
+}
+
+static void switch_state(struct percpu *cpu, struct vcpu *v)
+{
+    if ( v->arch.vmcs_cpu != cpu->cpu )
+        vmx_unload(v);
+    if ( cpu->vmcs_owner )
+        save_state(cpu->vmcs_owner);
+    cpu->vmcs_owner = v;
+    v->arch.vmcs_cpu = cpu->cpu;
+    load_state(v);
+    vmx_load_vmcs(v);
+    if ( v->arch.tlb_cpu != cpu->cpu )
+        flush_stale_vpids(v);
+    v->arch.vmx.ept_gen = v->domain->p2m.cpu_gen[cpu->cpu];
+    if ( vmx_caps.preemption_timer )
+        vmwrite(VMCS_preemption_timer, vmx_preemption_ticks());
+}
+
 void vmx_set_backstop(void)
 {
     struct percpu *cpu = this_cpu();
@@ -222,13 +282,12 @@ void vmx_ctxt_switch_to(struct vcpu *v)
 {
     struct percpu *cpu = this_cpu();
 
-    if ( cpu->vmcs_owner == v )
-        return;
-    if ( cpu->vmcs_owner )
-        save_state(cpu->vmcs_owner);
-    cpu->vmcs_owner = v;
-    load_state(v);
-    vmx_load_vmcs(v);
-    if ( vmx_caps.preemption_timer )
-        vmwrite(VMCS_preemption_timer, vmx_preemption_ticks());
+    if ( cpu->vmcs_owner != v )
+        switch_state(cpu, v);
+    if ( unlikely(vlapic_startup_pending(v)) )
+    {
+        vlapic_apply_startup(v);
+        if ( cpu->vmcs_owner != v ) /* a reset takes all state out */
+            switch_state(cpu, v);
+    }
 }

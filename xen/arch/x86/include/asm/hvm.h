@@ -78,12 +78,20 @@ struct vmx_vcpu
     uint64_t ept_gen; /* p2m.flush_gen this vCPU entered with */
     bool intr_dirty;  /* look at pending events before entry */
     uint64_t *pml;    /* log of modified pages, NULL: off */
+    /* pCPU whose addresses the host state names; NR_CPUS: not written yet. */
+    unsigned int host_cpu;
 };
 
 struct hvm_vcpu
 {
     struct guest_gprs gprs; /* first: the entry code addresses it */
     struct vmx_vcpu vmx;
+    /*
+     * pCPU where this vCPU ran last and its VMCSs may be active, and its
+     * registers loaded; NR_CPUS: nowhere. Changes by vmx_unload() there, or
+     * by running. tlb_cpu: where its VPIDs' translations are up to date.
+     */
+    unsigned int vmcs_cpu, tlb_cpu;
     struct guest_msrs msrs;
     void *xsave_area; /* 64-byte aligned, xsave_size bytes */
     uint64_t xcr0, xss;

@@ -11,6 +11,10 @@ void nested_domain_destroy(struct domain *d);
 /* Sets v->arch.nested when the domain has nesting; 0 or -ENOMEM. */
 int nested_vcpu_init(struct vcpu *v);
 void nested_vcpu_destroy(struct vcpu *v);
+/* VMCLEAR all of v's VMCSs but the one in v->arch.vmx: v leaves the pCPU. */
+void nested_clear_vmcss(struct vcpu *v);
+/* v came to another pCPU: translations of its L2s there are stale. */
+void nested_flush_vpids(struct vcpu *v);
 /* Reset by INIT or power-up: leaves VMX operation. */
 void nested_vcpu_reset(struct vcpu *v);
 

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <xen/list.h>
+#include <xen/percpu.h>
 #include <xen/spinlock.h>
+#include <xen/timer.h>
 #include <xen/typesafe.h>
 
 struct domain;
@@ -34,17 +36,27 @@ typedef enum p2m_type
     (p2m_is_ram(t) || p2m_is_grant(t) || p2m_is_foreign(t) || (t) == p2m_xen)
 #define p2m_is_readonly(t) ((t) == p2m_ram_ro || (t) == p2m_grant_map_ro)
 
+#define P2M_LIMBO_MAX      64
+
 struct p2m_domain
 {
     spinlock_t lock;
     struct domain *domain;
-    uint64_t *root;     /* EPT level-4 table */
-    uint64_t eptp;      /* ready for the VMCS */
-    uint64_t flush_gen; /* bumped when stale translations may be cached */
+    uint64_t *root;       /* EPT level-4 table; NULL once it was torn down */
+    uint64_t *dead_root;  /* where the teardown works */
+    uint64_t eptp;        /* ready for the VMCS */
+    uint64_t flush_gen;   /* bumped when stale translations may be cached */
+    uint64_t flushed_gen; /* up to here, none are cached by any pCPU in use */
+    uint64_t cpu_gen[NR_CPUS]; /* what it was when each pCPU last flushed */
     uint64_t max_mapped_gfn;
     uint64_t nr_table_pages;
     uint64_t paging_pool_pages;  /* limit for tables; 0: none was set */
     struct log_dirty *log_dirty; /* NULL: writes are not recorded */
+
+    /* Removed and not freed yet: see p2m-flush.c. Under the lock. */
+    unsigned int nr_limbo;
+    uint64_t limbo[P2M_LIMBO_MAX];
+    struct timer limbo_timer;
 };
 
 int p2m_init(struct domain *d);
@@ -58,7 +70,9 @@ int p2m_teardown(struct domain *d);
  * is replaced or removed gives it back. For RAM the entry is the allocation
  * itself: replacing RAM by something else does NOT free the old page, use
  * p2m_remove_ram(). Splits superpages as needed; -ENOMEM leaves the old
- * mapping. Flushing is deferred to the next VM entry: no shootdown per page.
+ * mapping. What leaves the map is freed when no pCPU can use it any more,
+ * within a millisecond or at p2m_flush_sync(): no shootdown per page.
+ * The caller of this and of what removes entries holds no spinlock.
  */
 int p2m_set_entry(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
                   p2m_type_t t);
@@ -66,6 +80,17 @@ int p2m_set_entry(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
 int p2m_remove_entry(struct domain *d, gfn_t gfn);
 /* Remove RAM at gfn and free the page (drop its allocation reference). */
 int p2m_remove_ram(struct domain *d, gfn_t gfn);
+/* Move RAM to another address, where nothing is; -EINVAL: it is no RAM. */
+int p2m_move_ram(struct domain *d, gfn_t from, gfn_t to);
+
+/*
+ * Returns when no pCPU uses translations that changed or went before the
+ * call, nor looks at pages that they led to; what was removed is free then.
+ * Waits for other pCPUs if they run the domain: no spinlock may be held.
+ */
+void p2m_flush_sync(struct domain *d);
+void p2m_limbo_init(struct domain *d);
+void p2m_limbo_destroy(struct domain *d);
 
 /* What gfn maps to; INVALID_MFN and p2m_invalid when absent. */
 mfn_t p2m_get_entry(struct domain *d, gfn_t gfn, p2m_type_t *t,

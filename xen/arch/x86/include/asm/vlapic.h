@@ -88,6 +88,7 @@ struct vlapic
     uint8_t isr_words;    /* bit n: word n of the ISR is non-zero */
     bool enabled;         /* globally and by the SVR: accepts interrupts */
     bool sipi_expected;   /* INIT seen, waits for a start-up IPI */
+    uint32_t startup;     /* INIT, start-up to be carried out: vlapic-icr.c */
     uint32_t esr_pending; /* errors since the last write of the ESR */
 
     struct timer timer;
@@ -121,6 +122,15 @@ static inline uint32_t vlapic_id(const struct vcpu *v)
 /* Once per vCPU; needs v->domain and v->vcpu_id. */
 int vlapic_init(struct vcpu *v);
 void vlapic_destroy(struct vcpu *v);
+/*
+ * An INIT or start-up message came: v, which is about to run on this pCPU,
+ * carries it out.
+ */
+void vlapic_apply_startup(struct vcpu *v);
+static inline bool vlapic_startup_pending(const struct vcpu *v)
+{
+    return READ_ONCE(v->arch.vlapic->startup);
+}
 /* Power-up state: registers, timer, IA32_APIC_BASE. */
 void vlapic_reset(struct vcpu *v);
 

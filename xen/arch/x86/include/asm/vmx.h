@@ -45,11 +45,18 @@ const char *vmx_cpu_up(void);
 
 int vmx_vcpu_init(struct vcpu *v);
 void vmx_vcpu_destroy(struct vcpu *v);
-/* Make v's VMCS current on this pCPU and refresh its host state. */
+/* Make v's VMCS current on this pCPU, with the host state of this pCPU. */
 void vmx_load_vmcs(struct vcpu *v);
+/* VMCLEAR; the VMCS can be loaded on another pCPU then. */
+void vmx_clear_vmcs(struct vmx_vcpu *vmx);
+/*
+ * Bring the state of a vCPU that does not run to memory, from whichever pCPU
+ * still has it. Waits for that one: no spinlock may be held.
+ */
+void vmx_unload(struct vcpu *v);
 /*
  * Access to the VMCS of a vCPU that is not running: the VMCS is made current
- * in between. No-ops for the one that already is.
+ * in between. No-ops for the one that already is. No spinlock may be held.
  */
 void vmx_vmcs_enter(struct vcpu *v);
 void vmx_vmcs_exit(struct vcpu *v);
@@ -124,7 +131,9 @@ uint32_t vmx_preemption_ticks(void);
 /* The slice of the current vCPU has another end: this_cpu()->slice_end. */
 void vmx_set_backstop(void);
 
-/* Write loaded state back to the struct / drop it without (see vmx-switch.c).
+/*
+ * Write loaded state back to the struct / drop it without (see vmx-switch.c).
+ * v is current or does not run; no spinlock may be held.
  */
 void vmx_sync_state(struct vcpu *v);
 void vmx_forget_state(struct vcpu *v);

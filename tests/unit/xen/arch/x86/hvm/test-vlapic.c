@@ -55,14 +55,6 @@ void vcpu_sleep(struct vcpu *v)
 {
     sleeps[v->vcpu_id]++;
 }
-void vcpu_pause(struct vcpu *v)
-{
-    v->pause_count++;
-}
-void vcpu_unpause(struct vcpu *v)
-{
-    v->pause_count--;
-}
 void hvm_inject_nmi(struct vcpu *v)
 {
     nmis[v->vcpu_id]++;
@@ -485,14 +477,19 @@ static void init_and_startup(void **state)
     /* The de-assert message that old code sends does nothing. */
     wr(&vcpus[0], APIC_ICR, APIC_DM_INIT | APIC_ICR_LEVEL);
     wr(&vcpus[0], APIC_ICR, APIC_DM_STARTUP | 0x9a);
-    assert_int_equal(started_cs, 0x9a00);
     assert_false(v->pause_flags & VPF_down);
     assert_int_equal(wakes[1], 1);
+    /* The state is its own: it changes when the vCPU comes to run. */
+    assert_int_equal(started_cs, -1);
+    assert_true(vlapic_startup_pending(v));
+    vlapic_apply_startup(v);
+    assert_int_equal(started_cs, 0x9a00);
+    assert_false(vlapic_startup_pending(v));
     /* The second start-up message must not restart it. */
     started_cs = -1;
     wr(&vcpus[0], APIC_ICR, APIC_DM_STARTUP | 0x9a);
+    assert_false(vlapic_startup_pending(v));
     assert_int_equal(started_cs, -1);
-    assert_int_equal(v->pause_count, 0);
     /* Off and on again: a pending upcall is not lost with the registers. */
     enable(v);
     v->arch.evtchn_upcall_vector = 0xf3;
@@ -500,9 +497,19 @@ static void init_and_startup(void **state)
     vlapic_post_irq(v, 0xf3, false);
     wr(&vcpus[0], APIC_ICR, APIC_DM_INIT);
     assert_true(v->pause_flags & VPF_down);
-    assert_int_equal(rd(v, APIC_SPIV), 0xff);
     wr(&vcpus[0], APIC_ICR, APIC_DM_STARTUP | 0x10);
+    vlapic_apply_startup(v);
+    assert_int_equal(rd(v, APIC_SPIV), 0xff);
     assert_int_equal(started_cs, 0x1000);
+    /* An INIT that comes behind it takes the start back. */
+    wr(&vcpus[0], APIC_ICR, APIC_DM_INIT);
+    wr(&vcpus[0], APIC_ICR, APIC_DM_STARTUP | 0x20);
+    wr(&vcpus[0], APIC_ICR, APIC_DM_INIT);
+    assert_true(v->pause_flags & VPF_down);
+    vlapic_apply_startup(v);
+    assert_int_equal(started_cs, 0x1000);
+    wr(&vcpus[0], APIC_ICR, APIC_DM_STARTUP | 0x10);
+    vlapic_apply_startup(v);
     assert_int_equal(vlapic_highest_irr(v), -1);
     enable(v);
     assert_int_equal(vlapic_pending_irq(v), 0xf3);

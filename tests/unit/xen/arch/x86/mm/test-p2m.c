@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The p2m: mapping, superpages and their splitting, references, teardown. */
-/* TEST-SOURCES: xen/arch/x86/mm/p2m.c */
+/* TEST-SOURCES: xen/arch/x86/mm/p2m.c xen/arch/x86/mm/p2m-flush.c */
 /* TEST-CFLAGS: -include tests/unit/xen/arch/x86/mm/host-directmap.h */
 
 #include <stdarg.h>
@@ -10,9 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include <asm/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <xen/domain.h>
 #include <xen/errno.h>
+#include <xen/lib.h>
+#include <xen/smp.h>
 #include <asm/log-dirty.h>
 #include <asm/vmx.h>
 
@@ -89,15 +94,88 @@ void log_dirty_destroy(struct domain *d)
     (void)d;
 }
 
+/* --- Another pCPU --- */
+
+unsigned int nr_cpus_online;
+cpumask_t cpu_online_map;
+
+static struct percpu cpu0;
+static struct vcpu vcpu1, *vcpus[1] = { &vcpu1 };
+static cpumask_t called; /* by all calls so far */
+static unsigned int calls_made, puts_before_call;
+
+void on_selected_cpus(cpumask_t mask, void (*fn)(void *data), void *data,
+                      bool wait)
+{
+    assert_true(wait);
+    assert_false(spin_is_locked(&dom.p2m.lock));
+    if ( !mask )
+        return;
+    fn(data);
+    called |= mask;
+    calls_made++;
+    for ( unsigned int i = 0; i < ARENA_PAGES; i++ )
+        puts_before_call += put_count[i];
+}
+
+void smp_synchronize(void)
+{
+}
+
+void init_timer(struct timer *t, void (*fn)(void *), void *data,
+                unsigned int cpu)
+{
+    *t = (struct timer){ .fn = fn, .data = data, .cpu = cpu };
+}
+
+void set_timer(struct timer *t, s_time_t expires)
+{
+    t->expires = expires;
+    t->queued = true;
+}
+
+void kill_timer(struct timer *t)
+{
+    t->queued = false;
+}
+
+s_time_t NOW(void)
+{
+    return 1000;
+}
+
+void assert_failed(const char *expr, const char *file, int line)
+{
+    fail_msg("%s:%d: %s", file, line, expr);
+    abort();
+}
+
+/* A vCPU of the domain runs on pCPU 1. */
+static void runs_on_1(bool running)
+{
+    nr_cpus_online = 2;
+    cpu_online_map = 3;
+    vcpu1.processor = 1;
+    vcpu1.is_running = running;
+}
+
 static int setup(void **state)
 {
     (void)state;
+    /* this_cpu() goes through the GS base. */
+    cpu0.self = &cpu0;
+    assert_int_equal(syscall(SYS_arch_prctl, ARCH_SET_GS, &cpu0), 0);
+    nr_cpus_online = cpu_online_map = 1;
+    called = calls_made = puts_before_call = 0;
     host_directmap =
         (unsigned long)aligned_alloc(PAGE_SIZE, ARENA_PAGES * PAGE_SIZE);
     frame_table = calloc(ARENA_PAGES, sizeof(*frame_table));
     for ( unsigned int i = 0; i < ARENA_PAGES; i++ )
         frame_table[i].flags = PGF_RAM;
     memset(&dom, 0, sizeof(dom));
+    dom.max_vcpus = 1;
+    dom.vcpu = vcpus;
+    vcpu1.is_running = false;
     memset(put_count, 0, sizeof(put_count));
     next_page = 1;
     pages_out = alloc_puts = fail_after = 0;
@@ -297,6 +375,110 @@ static void nothing_after_teardown(void **state)
     assert_int_equal(p2m_remove_entry(&dom, _gfn(7)), -ENOENT);
 }
 
+static void removed_pages_wait_for_others(void **state)
+{
+    (void)state;
+    runs_on_1(true);
+    set(10, 20, 0, p2m_map_foreign);
+    set(11, 21, 0, p2m_ram_rw);
+    assert_int_equal(p2m_remove_entry(&dom, _gfn(10)), 0);
+    assert_int_equal(p2m_remove_ram(&dom, _gfn(11)), 0);
+    expect(10, ~0ULL, 0, p2m_invalid);
+    assert_int_equal(put_count[20] + alloc_puts + calls_made, 0);
+    assert_true(timer_is_active(&dom.p2m.limbo_timer));
+    dom.p2m.limbo_timer.fn(dom.p2m.limbo_timer.data);
+    assert_int_equal(called, 2);
+    assert_int_equal(puts_before_call, 0);
+    assert_int_equal(put_count[20], 1);
+    assert_int_equal(alloc_puts, 1);
+}
+
+/* Else another pCPU could read what was mapped there before. */
+static void new_mappings_wait_for_old_ones_to_go(void **state)
+{
+    (void)state;
+    runs_on_1(true);
+    set(10, 20, 0, p2m_map_foreign);
+    assert_int_equal(calls_made, 0);
+    assert_int_equal(p2m_remove_entry(&dom, _gfn(10)), 0);
+    assert_int_equal(calls_made, 0);
+    set(10, 21, 0, p2m_map_foreign);
+    assert_int_equal(calls_made, 1);
+    assert_int_equal(put_count[20], 1);
+    /* Once is enough. */
+    set(11, 22, 0, p2m_map_foreign);
+    assert_int_equal(calls_made, 1);
+    /* Replacing and moving take effect at once. */
+    set(11, 23, 0, p2m_ram_rw);
+    assert_int_equal(calls_made, 2);
+    assert_int_equal(put_count[22], 1);
+    assert_int_equal(p2m_move_ram(&dom, _gfn(11), _gfn(12)), 0);
+    assert_int_equal(calls_made, 3);
+}
+
+static void nobody_is_called_in_vain(void **state)
+{
+    (void)state;
+    runs_on_1(false);
+    set(10, 20, 0, p2m_map_foreign);
+    assert_int_equal(p2m_remove_entry(&dom, _gfn(10)), 0);
+    assert_int_equal(put_count[20], 1);
+    assert_int_equal(calls_made, 0);
+}
+
+static void tables_wait_for_everybody(void **state)
+{
+    (void)state;
+    runs_on_1(false);
+    set(10, 20, 0, p2m_map_foreign);
+    set(0, 512, PAGE_ORDER_2M, p2m_ram_rw);
+    assert_int_equal(called, 2);
+    assert_int_equal(puts_before_call, 0);
+    assert_int_equal(put_count[20], 1);
+}
+
+static void many_removals_take_few_calls(void **state)
+{
+    (void)state;
+    runs_on_1(true);
+    for ( unsigned int i = 0; i < 1000; i++ )
+        set(i, 100 + i, 0, p2m_map_foreign);
+    for ( unsigned int i = 0; i < 1000; i++ )
+        assert_int_equal(p2m_remove_entry(&dom, _gfn(i)), 0);
+    p2m_flush_sync(&dom);
+    for ( unsigned int i = 0; i < 1000; i++ )
+        assert_int_equal(put_count[100 + i], 1);
+    assert_true(calls_made < 20);
+}
+
+static void moving_takes_the_page_along(void **state)
+{
+    (void)state;
+    set(10, 20, 0, p2m_ram_rw);
+    assert_int_equal(p2m_move_ram(&dom, _gfn(10), _gfn(12345)), 0);
+    expect(10, ~0ULL, 0, p2m_invalid);
+    expect(12345, 20, 0, p2m_ram_rw);
+    assert_int_equal(alloc_puts, 0);
+    assert_int_equal(p2m_move_ram(&dom, _gfn(10), _gfn(11)), -EINVAL);
+    /* Without memory for tables it stays where it is. */
+    fail_after = 1;
+    assert_int_equal(p2m_move_ram(&dom, _gfn(12345), _gfn(1 << 27)), -ENOMEM);
+    expect(12345, 20, 0, p2m_ram_rw);
+}
+
+static void nothing_goes_into_a_dead_map(void **state)
+{
+    (void)state;
+    set(10, 20, 0, p2m_ram_rw);
+    while ( p2m_teardown(&dom) )
+        ;
+    expect(10, ~0ULL, 0, p2m_invalid);
+    assert_int_equal(p2m_set_entry(&dom, _gfn(10), _mfn(5), 0, p2m_ram_rw),
+                     -ESRCH);
+    assert_int_equal(p2m_remove_ram(&dom, _gfn(10)), -ENOENT);
+    assert_null(get_page_from_gfn(&dom, _gfn(10), NULL));
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -314,6 +496,13 @@ int main(void)
         TEST(no_memory_keeps_the_old),
         TEST(teardown_goes_on_where_it_stopped),
         TEST(nothing_after_teardown),
+        TEST(removed_pages_wait_for_others),
+        TEST(new_mappings_wait_for_old_ones_to_go),
+        TEST(nobody_is_called_in_vain),
+        TEST(tables_wait_for_everybody),
+        TEST(many_removals_take_few_calls),
+        TEST(moving_takes_the_page_along),
+        TEST(nothing_goes_into_a_dead_map),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
