@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What domctl, sysctl and platform_op share: versions, copying back. */
 #include <xen/control-op.h>
+#include <xen/spinlock.h>
 #include <xen/guest-access.h>
 #include <xen/lib.h>
 #include <public/domctl.h>
@@ -25,6 +26,18 @@ int control_op_begin(void *op, size_t size, uint64_t arg, uint32_t version)
     if ( copy_from_guest_va(op, arg, size) )
         return -EFAULT;
     return head->interface_version == version ? 0 : -EACCES;
+}
+
+static spinlock_t control_lock = SPIN_LOCK_UNLOCKED;
+
+bool control_op_enter(void)
+{
+    return spin_trylock(&control_lock);
+}
+
+void control_op_leave(void)
+{
+    spin_unlock(&control_lock);
 }
 
 int control_op_end(uint64_t arg, const void *op, size_t size,

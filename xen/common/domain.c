@@ -25,7 +25,14 @@
 struct list_head domain_list = LIST_HEAD_INIT(domain_list);
 struct domain *dom0;
 
-static spinlock_t domlist_lock = SPIN_LOCK_UNLOCKED; /* domain_list, refcnt */
+/*
+ * Protects changes of domain_list, and what became of those taken off it.
+ * Walking the list needs no lock: a struct is freed only after every pCPU
+ * has been out of whatever it was doing when it was taken off.
+ */
+static spinlock_t domlist_lock = SPIN_LOCK_UNLOCKED;
+static struct list_head dead_domains = LIST_HEAD_INIT(dead_domains);
+static struct timer reaper;
 
 /* Where a vCPU has its vcpu_info until it registers one. */
 static vcpu_info_t dummy_vcpu_info[MAX_VIRT_CPUS];
@@ -34,31 +41,26 @@ static vcpu_info_t dummy_vcpu_info[MAX_VIRT_CPUS];
 
 bool get_domain(struct domain *d)
 {
-    bool ok;
+    uint32_t refs = __atomic_load_n(&d->refcnt, __ATOMIC_RELAXED);
 
-    spin_lock(&domlist_lock);
-    ok = d->refcnt != 0;
-    d->refcnt += ok;
-    spin_unlock(&domlist_lock);
-    return ok;
+    do
+    {
+        if ( refs == 0 )
+            return false;
+    } while ( !__atomic_compare_exchange_n(&d->refcnt, &refs, refs + 1, true,
+                                           __ATOMIC_ACQ_REL,
+                                           __ATOMIC_RELAXED) );
+    return true;
 }
 
 struct domain *get_domain_by_id(domid_t domid)
 {
-    struct domain *d, *found = NULL;
+    struct domain *d;
 
-    spin_lock(&domlist_lock);
     for_each_domain (d)
-    {
         if ( d->domain_id == domid )
-        {
-            d->refcnt++;
-            found = d;
-            break;
-        }
-    }
-    spin_unlock(&domlist_lock);
-    return found;
+            return get_domain(d) ? d : NULL;
+    return NULL;
 }
 
 static void vcpu_destroy(struct vcpu *v)
@@ -92,17 +94,37 @@ static void domain_free(struct domain *d)
     xfree(d);
 }
 
+/* Runs as a timer, so that nothing is locked. */
+static void reap_domains(void *data)
+{
+    struct domain *d;
+
+    (void)data;
+    smp_synchronize();
+    for ( ;; )
+    {
+        spin_lock(&domlist_lock);
+        d = list_empty(&dead_domains)
+                ? NULL
+                : list_first_entry(&dead_domains, struct domain, dead_list);
+        if ( d )
+            list_del(&d->dead_list);
+        spin_unlock(&domlist_lock);
+        if ( !d )
+            return;
+        domain_free(d);
+    }
+}
+
 void put_domain(struct domain *d)
 {
-    bool last;
-
+    if ( __atomic_sub_fetch(&d->refcnt, 1, __ATOMIC_ACQ_REL) != 0 )
+        return;
     spin_lock(&domlist_lock);
-    last = --d->refcnt == 0;
-    if ( last )
-        list_del(&d->list);
+    list_unlink(&d->list);
+    list_add_tail(&d->dead_list, &dead_domains);
     spin_unlock(&domlist_lock);
-    if ( last )
-        domain_free(d);
+    set_timer(&reaper, NOW());
 }
 
 static int insert_domain(struct domain *d)
@@ -123,7 +145,11 @@ static int insert_domain(struct domain *d)
         }
     }
     if ( !rc )
+    {
+        if ( !reaper.fn )
+            init_timer(&reaper, reap_domains, NULL, smp_processor_id());
         list_add_tail(&d->list, at);
+    }
     spin_unlock(&domlist_lock);
     return rc;
 }
@@ -165,6 +191,7 @@ int domain_create(domid_t domid, const struct xen_domctl_createdomain *config,
     d->refcnt = 1;
     list_init(&d->list);
     list_init(&d->page_list);
+    list_init(&d->dying_pages);
     spin_lock_init(&d->lock);
     spin_lock_init(&d->page_lock);
     d->create_flags = config->flags;
@@ -361,21 +388,41 @@ void domain_crash(struct domain *d, const char *fmt, ...)
     domain_shutdown(d, SHUTDOWN_crash);
 }
 
+/*
+ * Pages that others still have mapped stay on the second list until these
+ * let go of them, which may happen at the same time.
+ */
 static int relinquish_pages(struct domain *d)
 {
-    struct page_info *pg, *next;
-
-    list_for_each_entry_safe (pg, next, &d->page_list, list)
+    for ( ;; )
     {
-        put_page_alloc_ref(pg);
+        struct page_info *pg = NULL;
+        bool got = false;
+
+        spin_lock(&d->page_lock);
+        if ( !list_empty(&d->page_list) )
+        {
+            pg = list_first_entry(&d->page_list, struct page_info, list);
+            list_del(&pg->list);
+            list_add_tail(&pg->list, &d->dying_pages);
+            got = get_page(pg, NULL); /* false: about to be freed anyhow */
+        }
+        spin_unlock(&d->page_lock);
+        if ( !pg )
+            return 0;
+        if ( got )
+        {
+            put_page_alloc_ref(pg);
+            put_page(pg);
+        }
         if ( hypercall_preempt_check() )
             return -ERESTART;
     }
-    return 0;
 }
 
 int domain_kill(struct domain *d)
 {
+    struct vcpu *v;
     int rc;
 
     if ( d == dom0 || (current && d == current->domain) )
@@ -385,6 +432,8 @@ int domain_kill(struct domain *d)
     if ( d->is_dying == DOMDYING_alive )
     {
         domain_pause(d);
+        for_each_vcpu (d, v)
+            vmx_unload(v); /* for good: it will not run again */
         d->is_dying = DOMDYING_dying;
         clear_global_virq_handlers(d);
         domain_watchdog_destroy(d);

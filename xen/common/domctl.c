@@ -240,8 +240,13 @@ long do_domctl(unsigned long arg, unsigned long a2, unsigned long a3,
         rc = -EPERM;
     else if ( !row )
         rc = -ENOSYS;
+    else if ( !control_op_enter() )
+        rc = -ERESTART;
     else
+    {
         rc = control_op_end(arg, &op, sizeof(op), row->copy, row->fn(d, &op));
+        control_op_leave();
+    }
     if ( d )
         put_domain(d);
     return rc;

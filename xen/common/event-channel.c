@@ -289,9 +289,7 @@ static int op_reset(void *arg)
         evtchn_port_close(d, ed->reset_next);
     }
     ed->reset_next = 0;
-    spin_lock(&ed->lock);
     evtchn_fifo_destroy(d);
-    spin_unlock(&ed->lock);
     put_domain(d);
     return 0;
 }

@@ -65,10 +65,11 @@ bool evtchn_fifo_link(const struct evtchn_fifo_array *a,
                       evtchn_port_t port)
 {
     event_word_t *word = evtchn_fifo_word(a, port);
+    evtchn_fifo_control_block_t *control = READ_ONCE(v->control);
     event_word_t *tail_word;
     bool linked = false;
 
-    if ( !word || !v->control )
+    if ( !word || !control )
         return false;
     if ( (READ_ONCE(*word) & WORD_MASKED) ||
          (__atomic_fetch_or(word, WORD_LINKED, __ATOMIC_SEQ_CST) &
@@ -90,11 +91,11 @@ bool evtchn_fifo_link(const struct evtchn_fifo_array *a,
         linked = tail_word && set_link(tail_word, port);
     }
     if ( !linked )
-        WRITE_ONCE(v->control->head[prio], port);
+        WRITE_ONCE(control->head[prio], port);
     v->tail[prio] = port;
 
     /* Behind another port the vCPU already has reason to look. */
-    return !linked && !(__atomic_fetch_or(&v->control->ready, 1u << prio,
-                                          __ATOMIC_SEQ_CST) &
-                        (1u << prio));
+    return !linked &&
+           !(__atomic_fetch_or(&control->ready, 1u << prio, __ATOMIC_SEQ_CST) &
+             (1u << prio));
 }

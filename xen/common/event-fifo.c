@@ -3,6 +3,7 @@
 #include <xen/event.h>
 #include <xen/event-2l.h>
 #include <xen/lib.h>
+#include <xen/smp.h>
 #include <asm/log-dirty.h>
 
 int evtchn_vcpu_init(struct vcpu *v)
@@ -40,12 +41,13 @@ static struct page_info *pin_guest_page(struct domain *d, uint64_t gfn)
 void evtchn_fifo_set_pending(struct domain *d, struct evtchn *chn)
 {
     struct evtchn_domain *ed = d->evtchn;
+    struct evtchn_fifo_array *a = READ_ONCE(ed->fifo);
     struct vcpu *v = d->vcpu[chn->notify_vcpu_id];
     struct vcpu *old = d->vcpu[chn->last_vcpu_id];
     event_word_t *word;
     bool tell;
 
-    word = evtchn_fifo_word(ed->fifo, chn->port);
+    word = a ? evtchn_fifo_word(a, chn->port) : NULL;
     if ( unlikely(!word) )
     {
         /* Kept until the guest adds the page. */
@@ -54,7 +56,7 @@ void evtchn_fifo_set_pending(struct domain *d, struct evtchn *chn)
     }
     spin_lock(&ed->queue_lock);
     __atomic_fetch_or(word, 1u << EVTCHN_FIFO_PENDING, __ATOMIC_SEQ_CST);
-    tell = evtchn_fifo_link(ed->fifo, &v->evtchn->fifo, chn->priority,
+    tell = evtchn_fifo_link(a, &v->evtchn->fifo, chn->priority,
                             &old->evtchn->fifo, chn->last_priority, chn->port);
     chn->last_vcpu_id = v->vcpu_id;
     chn->last_priority = chn->priority;
@@ -106,7 +108,7 @@ int evtchn_fifo_init_control(struct domain *d, struct evtchn_init_control *ic)
     cb = (void *)((char *)page_to_virt(pg) + ic->offset);
 
     spin_lock(&ed->lock);
-    if ( v->evtchn->fifo.control || ed->dying )
+    if ( !mfn_eq(v->evtchn->fifo_mfn, INVALID_MFN) || ed->dying )
         rc = -EINVAL;
     else if ( !ed->fifo )
         rc = enter_fifo_mode(d);
@@ -119,7 +121,7 @@ int evtchn_fifo_init_control(struct domain *d, struct evtchn_init_control *ic)
         }
         cb->ready = 0;
         v->evtchn->fifo_mfn = page_to_mfn(pg);
-        v->evtchn->fifo.control = cb;
+        WRITE_ONCE(v->evtchn->fifo.control, cb);
     }
     spin_unlock(&ed->lock);
     if ( rc )
@@ -193,25 +195,36 @@ int evtchn_fifo_set_priority(struct domain *d, evtchn_port_t port,
     return rc;
 }
 
+/*
+ * Senders hold the lock of their own end only, so they may be at work here:
+ * first nobody finds the pages any more, then they are given back.
+ */
 void evtchn_fifo_destroy(struct domain *d)
 {
     struct evtchn_domain *ed = d->evtchn;
-    struct evtchn_fifo_array *a = ed->fifo;
+    struct evtchn_fifo_array *a;
     struct vcpu *v;
     uint32_t i;
 
+    spin_lock(&ed->lock);
+    a = ed->fifo;
+    WRITE_ONCE(ed->fifo, NULL);
+    if ( a )
+        for_each_vcpu (d, v)
+            if ( v->evtchn )
+                WRITE_ONCE(v->evtchn->fifo.control, NULL);
+    spin_unlock(&ed->lock);
     if ( !a )
         return;
+    smp_synchronize();
     for_each_vcpu (d, v)
     {
-        if ( !v->evtchn || !v->evtchn->fifo.control )
+        if ( !v->evtchn || mfn_eq(v->evtchn->fifo_mfn, INVALID_MFN) )
             continue;
-        v->evtchn->fifo.control = NULL;
         memset(v->evtchn->fifo.tail, 0, sizeof(v->evtchn->fifo.tail));
         put_page(mfn_to_page(v->evtchn->fifo_mfn));
         v->evtchn->fifo_mfn = INVALID_MFN;
     }
-    ed->fifo = NULL;
     for ( i = 0; i < a->nr_pages; i++ )
         put_page(mfn_to_page(virt_to_mfn(a->page[i])));
     xfree(a);

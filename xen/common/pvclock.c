@@ -2,6 +2,7 @@
 /* Time as guests are told it: pvclock records and the wall clock. */
 #include <xen/lib.h>
 #include <xen/pvclock.h>
+#include <xen/spinlock.h>
 #include <xen/time.h>
 
 /* Readers take a record that had the same even version before and after. */
@@ -31,12 +32,16 @@ void pvclock_fill(const struct vcpu *v, vcpu_time_info_t *t)
     t->flags = XEN_PVCLOCK_TSC_STABLE_BIT;
 }
 
+/* Two that update one record at a time would leave its version odd. */
+static spinlock_t update_lock = SPIN_LOCK_UNLOCKED;
+
 void pvclock_update(struct vcpu *v)
 {
     vcpu_time_info_t *t = &v->vcpu_info->time;
     vcpu_time_info_t n;
 
     pvclock_fill(v, &n);
+    spin_lock(&update_lock);
     version_begin(&t->version);
     t->tsc_timestamp = n.tsc_timestamp;
     t->system_time = n.system_time;
@@ -44,6 +49,7 @@ void pvclock_update(struct vcpu *v)
     t->tsc_shift = n.tsc_shift;
     t->flags = n.flags;
     version_end(&t->version);
+    spin_unlock(&update_lock);
 }
 
 void wallclock_update(struct domain *d)
@@ -51,10 +57,12 @@ void wallclock_update(struct domain *d)
     struct shared_info *s = d->shared_info;
     uint64_t sec = wallclock_base_sec() + d->time_offset_seconds;
 
+    spin_lock(&update_lock);
     version_begin(&s->wc_version);
     s->wc_sec = (uint32_t)sec;
     s->wc_sec_hi = (uint32_t)(sec >> 32);
     s->wc_nsec = wallclock_base_nsec();
     version_end(&s->wc_version);
+    spin_unlock(&update_lock);
     d->arch.wc_sec = sec;
 }

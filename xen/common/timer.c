@@ -2,6 +2,7 @@
 /* Timers: one heap per pCPU, and the hardware set for its earliest. */
 #include <xen/lib.h>
 #include <xen/percpu.h>
+#include <xen/smp.h>
 #include <xen/spinlock.h>
 #include <xen/timer.h>
 #include <asm/apic.h>
@@ -10,6 +11,7 @@ static struct
 {
     spinlock_t lock; /* root and the timers in it */
     struct timer *root;
+    struct timer *running; /* whose handler is under way */
 } heaps[NR_CPUS];
 
 void init_timer(struct timer *t, void (*fn)(void *), void *data,
@@ -64,6 +66,15 @@ void stop_timer(struct timer *t)
 
 void kill_timer(struct timer *t)
 {
+    unsigned int cpu = t->cpu;
+
+    if ( !t->fn )
+        return; /* never initialised */
+    stop_timer(t);
+    /* A handler under way elsewhere may set it once more. */
+    if ( cpu != smp_processor_id() )
+        while ( READ_ONCE(heaps[cpu].running) == t )
+            smp_relax();
     stop_timer(t);
 }
 
@@ -77,9 +88,11 @@ void timers_run(void)
     {
         heaps[cpu].root = timer_heap_remove(t, t);
         t->queued = false;
+        WRITE_ONCE(heaps[cpu].running, t);
         spin_unlock(&heaps[cpu].lock);
         t->fn(t->data);
         spin_lock(&heaps[cpu].lock);
+        WRITE_ONCE(heaps[cpu].running, NULL);
     }
     reprogram(cpu, heaps[cpu].root);
     spin_unlock(&heaps[cpu].lock);

@@ -204,6 +204,8 @@ static long op_initialise(struct vcpu *v, uint64_t arg)
             rc = -EFAULT;
         else if ( v == current || !(v->pause_flags & VPF_down) )
             rc = -EEXIST;
+        else if ( READ_ONCE(v->is_running) )
+            rc = -ERESTART; /* on its way off another pCPU */
         else
         {
             rc = decode_context(c, regs);

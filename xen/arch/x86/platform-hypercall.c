@@ -120,6 +120,10 @@ long do_platform_op(unsigned long arg, unsigned long a2, unsigned long a3,
         return -EPERM;
     if ( op.cmd >= ARRAY_SIZE(ops) || !ops[op.cmd].fn )
         return -ENOSYS;
-    return control_op_end(arg, &op, sizeof(op), ops[op.cmd].copy,
-                          ops[op.cmd].fn(&op));
+    if ( !control_op_enter() )
+        return -ERESTART;
+    rc = control_op_end(arg, &op, sizeof(op), ops[op.cmd].copy,
+                        ops[op.cmd].fn(&op));
+    control_op_leave();
+    return rc;
 }

@@ -25,6 +25,13 @@ struct control_head
  */
 int control_op_begin(void *op, size_t size, uint64_t arg, uint32_t version);
 
+/*
+ * Only one such operation runs at a time: they may wait for other pCPUs, so
+ * who comes second does not, but tries again (-ERESTART).
+ */
+bool control_op_enter(void);
+void control_op_leave(void);
+
 /* Copy it back as the operation's row and result say: rc, or -EFAULT. */
 int control_op_end(uint64_t arg, const void *op, size_t size,
                    enum control_copy copy, int rc);

@@ -78,11 +78,13 @@ struct domain
     enum domain_dying is_dying;
     uint32_t refcnt;       /* get_domain(); the last put frees the struct */
     struct list_head list; /* domain_list, sorted by domain_id */
-    spinlock_t lock;       /* life cycle, pause counts */
+    struct list_head dead_list;
+    spinlock_t lock; /* life cycle, pause counts */
 
     /* Memory; page_lock protects the list and the counts. */
     spinlock_t page_lock;
     struct list_head page_list;
+    struct list_head dying_pages; /* given up, others have them mapped */
     uint64_t tot_pages;
     uint64_t max_pages;
     uint64_t outstanding_claim;
@@ -123,6 +125,10 @@ struct domain
 extern struct list_head domain_list;
 extern struct domain *dom0;
 
+/*
+ * Without a lock; a domain met may be on its way out (get_domain() tells).
+ * Not to be gone on with after waiting for other pCPUs.
+ */
 #define for_each_domain(d) list_for_each_entry (d, &domain_list, list)
 #define for_each_vcpu(d, v)                               \
     for ( uint32_t vi_ = 0; vi_ < (d)->max_vcpus; vi_++ ) \

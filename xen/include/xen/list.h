@@ -27,10 +27,11 @@ static inline bool list_empty(const struct list_head *h)
 static inline void list_insert(struct list_head *e, struct list_head *prev,
                                struct list_head *next)
 {
-    next->prev = e;
     e->next = next;
     e->prev = prev;
-    prev->next = e;
+    next->prev = e;
+    /* Last, and whole, for those that walk the list without a lock. */
+    __atomic_store_n(&prev->next, e, __ATOMIC_RELEASE);
 }
 
 static inline void list_add(struct list_head *e, struct list_head *head)
@@ -41,6 +42,13 @@ static inline void list_add(struct list_head *e, struct list_head *head)
 static inline void list_add_tail(struct list_head *e, struct list_head *head)
 {
     list_insert(e, head->prev, head);
+}
+
+/* Unlink e, which still leads those that walk the list without a lock on. */
+static inline void list_unlink(struct list_head *e)
+{
+    e->next->prev = e->prev;
+    __atomic_store_n(&e->prev->next, e->next, __ATOMIC_RELEASE);
 }
 
 /* Unlink e and leave it as an empty list of its own. */

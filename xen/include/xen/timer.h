@@ -22,7 +22,9 @@ void init_timer(struct timer *t, void (*fn)(void *), void *data,
                 unsigned int cpu);
 /* Arm (or re-arm) t for system time expires; the past fires at once (soon). */
 void set_timer(struct timer *t, s_time_t expires);
+/* Its handler may be running on another pCPU, and set it again. */
 void stop_timer(struct timer *t);
+/* ... and wait for that one: no spinlock may be held. */
 void kill_timer(struct timer *t);
 static inline bool timer_is_active(const struct timer *t)
 {
