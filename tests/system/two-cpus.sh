@@ -1,13 +1,25 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# A machine of two CPUs: both are found, the one that booted runs everything.
+# A machine of two CPUs: both run vCPUs, of Dom0 and of a guest, at once.
 . "$(dirname "$0")/lib.sh"
 [ "$HV" = nidus ] || skip "these are our messages"
-[[ $("$NIDUS_TOP/scripts/emu" --which) != *bochs* ]] ||
-    skip "Bochs with several CPUs loses guests' exceptions, see docs/limits.md"
 
-boot --cpus 2 --cpu-limit 700 --cmd 'xl info | grep nr_cpus; xl list' |
-    tee "$WORK/output"
+make -s --no-print-directory -C "$NIDUS_TOP/tests/guest" BUILD="$BUILD" >&2
+boot --cpus 2 --cpu-limit 300 --guests "$BUILD/tests/guest" --cmd '
+    xl info | grep nr_cpus
+    grep -c ^processor /proc/cpuinfo
+    xl vcpu-list 0
+    /guests/run-cases -v smp smp-memory evtchn-fifo gnttab nested-vmx
+' | tee "$WORK/output"
+
 expect '^\(NIDUS\).*CPUs in the machine: 2,'
-grep -qE '^nr_cpus *: 1$' "$WORK/output"
-grep -qE '^Domain-0 ' "$WORK/output"
+expect '^\(NIDUS\).*CPUs in use: 2$'
+grep -qE '^nr_cpus *: 2$' "$WORK/output"
+grep -qxE '2' "$WORK/output"
+for vcpu in 0 1; do
+    grep -qE "^Domain-0 +0 +$vcpu " "$WORK/output"
+done
+# Handed to and fro by two that spin: one CPU would take a slice for each.
+met=$(sed -nE 's/.*the CPUs met 200 times in ([0-9]+) us.*/\1/p' "$WORK/output")
+echo "guest's CPUs met in $met us"
+[ "$met" -lt 100000 ]
