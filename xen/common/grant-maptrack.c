@@ -13,6 +13,33 @@ struct maptrack *maptrack_find(const struct grant_table *gt, uint32_t handle)
     return m->flags ? m : NULL;
 }
 
+int maptrack_claim(struct grant_table *gt, uint32_t handle, uint64_t gfn,
+                   struct maptrack *out)
+{
+    struct maptrack *m;
+    int rc = GNTST_bad_handle;
+
+    spin_lock(&gt->map_lock);
+    m = maptrack_find(gt, handle);
+    if ( m )
+        rc = m->gfn == gfn ? GNTST_okay : GNTST_general_error;
+    if ( rc == GNTST_okay )
+    {
+        *out = *m;
+        m->flags = 0; /* not found any more, and not free yet */
+    }
+    spin_unlock(&gt->map_lock);
+    return rc;
+}
+
+void maptrack_return(struct grant_table *gt, uint32_t handle,
+                     const struct maptrack *m)
+{
+    spin_lock(&gt->map_lock);
+    gt->map[handle / MAPTRACK_PER_PAGE][handle % MAPTRACK_PER_PAGE] = *m;
+    spin_unlock(&gt->map_lock);
+}
+
 static void put_free(struct grant_table *gt, struct maptrack *m,
                      uint32_t handle)
 {

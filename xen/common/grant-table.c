@@ -173,7 +173,7 @@ static int map_one(struct gnttab_map_grant_ref *op)
     m->ref = op->ref;
     m->domid = rd->domain_id;
     m->gfn = gfn_x(gaddr_to_gfn(op->host_addr));
-    m->flags = op->flags;
+    __atomic_store_n(&m->flags, op->flags, __ATOMIC_RELEASE);
     op->handle = handle;
     op->dev_bus_addr = mfn_x(page_to_mfn(pg)) << PAGE_SHIFT;
     put_domain(rd);
@@ -193,48 +193,24 @@ static int gnttab_map(void *arg)
     return 0;
 }
 
-static int unmap_one(const struct gnttab_unmap_grant_ref *op)
+static int unmap_all(uint64_t arg, uint32_t count)
 {
-    struct domain *ld = current->domain;
-    struct maptrack *m = maptrack_find(ld->grant_table, op->handle);
-    unsigned int order;
-    struct domain *rd;
-    p2m_type_t t;
-    int status = GNTST_okay;
-    mfn_t mfn;
+    uint32_t done;
+    int rc;
 
-    if ( !m )
-        return GNTST_bad_handle;
-    if ( !op->host_addr )
-        return GNTST_okay; /* only a device mapping, of which there is none */
-    if ( m->gfn != gfn_x(gaddr_to_gfn(op->host_addr)) )
-        return GNTST_general_error;
-    rd = get_domain_by_id(m->domid);
-    if ( !rd )
-        return GNTST_bad_domain;
-
-    /* The guest may have put something else there in the meantime. */
-    mfn = p2m_get_entry(ld, _gfn(m->gfn), &t, &order);
-    if ( p2m_is_grant(t) &&
-         mfn_x(mfn) == grant_active(rd->grant_table, m->ref)->mfn )
+    while ( count )
     {
-        if ( p2m_remove_entry(ld, _gfn(m->gfn)) )
-            status = GNTST_general_error;
+        rc = gnttab_unmap_batch(arg, count, &done);
+        if ( rc )
+            return rc;
+        arg += done * sizeof(struct gnttab_unmap_grant_ref);
+        count -= done;
+        if ( count && hypercall_preempt_check() )
+        {
+            hypercall_continue(GNTTABOP_unmap_grant_ref, arg, count, 0, 0);
+            return -ERESTART;
+        }
     }
-    if ( status == GNTST_okay )
-    {
-        grant_drop(rd, m->ref, m->flags & GNTMAP_readonly);
-        maptrack_free(ld->grant_table, op->handle);
-    }
-    put_domain(rd);
-    return status;
-}
-
-static int gnttab_unmap(void *arg)
-{
-    struct gnttab_unmap_grant_ref *op = arg;
-
-    op->status = unmap_one(op);
     return 0;
 }
 
@@ -249,7 +225,6 @@ static const struct
     bool only_one;
 } ops[] = {
     OP(map_grant_ref, gnttab_map, gnttab_map_grant_ref, false),
-    OP(unmap_grant_ref, gnttab_unmap, gnttab_unmap_grant_ref, false),
     OP(setup_table, gnttab_setup_table, gnttab_setup_table, true),
     OP(copy, gnttab_copy_one, gnttab_copy, false),
     OP(query_size, gnttab_query_size, gnttab_query_size, true),
@@ -272,6 +247,8 @@ long do_grant_table_op(unsigned long cmd, unsigned long arg,
     count = (uint32_t)count;
     if ( (int32_t)count < 0 )
         return -EINVAL;
+    if ( cmd == GNTTABOP_unmap_grant_ref )
+        return unmap_all(arg, count);
     if ( cmd >= ARRAY_SIZE(ops) || !ops[cmd].fn )
         return -ENOSYS;
     if ( ops[cmd].only_one && count != 1 )

@@ -136,6 +136,20 @@ void grant_drop(struct domain *rd, grant_ref_t ref, bool readonly);
 uint32_t maptrack_alloc(struct grant_table *gt);
 void maptrack_free(struct grant_table *gt, uint32_t handle);
 struct maptrack *maptrack_find(const struct grant_table *gt, uint32_t handle);
+/*
+ * Take what handle stands for, mapped at gfn, out of others' reach: GNTST_*.
+ * Goes on with maptrack_free(), or back by maptrack_return().
+ */
+int maptrack_claim(struct grant_table *gt, uint32_t handle, uint64_t gfn,
+                   struct maptrack *out);
+void maptrack_return(struct grant_table *gt, uint32_t handle,
+                     const struct maptrack *m);
+
+/*
+ * Unmap elements of the array at arg; *done says how many were dealt with, at
+ * least one of count unless it fails with -EFAULT.
+ */
+int gnttab_unmap_batch(uint64_t arg, uint32_t count, uint32_t *done);
 
 /* Sub-operations: one element of the array that arg points to. */
 int gnttab_setup_table(void *op);

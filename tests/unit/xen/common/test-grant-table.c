@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* TEST-SOURCES: xen/common/grant-unmap.c */
 /* TEST-SOURCES: xen/common/grant-table.c xen/common/grant-copy.c */
 /* TEST-SOURCES: xen/common/grant-entry.c xen/common/grant-frames.c */
 /* TEST-SOURCES: xen/common/grant-maptrack.c xen/common/event-port.c */

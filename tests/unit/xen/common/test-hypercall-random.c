@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* TEST-SOURCES: xen/common/grant-unmap.c */
 /* TEST-SOURCES: xen/common/memory.c xen/common/memory-reservation.c */
 /* TEST-SOURCES: xen/common/memory-physmap.c xen/common/grant-frames.c */
 /* TEST-SOURCES: xen/common/grant-table.c xen/common/grant-copy.c */

@@ -49,6 +49,11 @@ static cpumask_t running_elsewhere(const struct domain *d)
     return mask & ~cpumask_of(smp_processor_id());
 }
 
+void p2m_quiesce(struct domain *d)
+{
+    on_selected_cpus(running_elsewhere(d), no_operation, NULL, true);
+}
+
 static void release(struct p2m_domain *p2m, uint64_t entry)
 {
     uint64_t maddr = entry & PAGE_MASK;
@@ -77,6 +82,8 @@ void p2m_flush_sync(struct domain *d)
     unsigned int nr;
     uint64_t gen;
 
+    if ( READ_ONCE(p2m->flushed_gen) == READ_ONCE(p2m->flush_gen) )
+        return;
     spin_lock(&p2m->lock);
     gen = p2m->flush_gen;
     nr = p2m->nr_limbo;
@@ -88,9 +95,10 @@ void p2m_flush_sync(struct domain *d)
     }
     spin_unlock(&p2m->lock);
 
-    on_selected_cpus((tables ? cpu_online_map : running_elsewhere(d)) &
-                         ~cpumask_of(smp_processor_id()),
-                     no_operation, NULL, true);
+    if ( unlikely(tables) )
+        smp_synchronize();
+    else
+        p2m_quiesce(d);
     spin_lock(&p2m->lock);
     p2m->flushed_gen = max(p2m->flushed_gen, gen);
     spin_unlock(&p2m->lock);
