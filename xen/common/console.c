@@ -127,6 +127,7 @@ static void show_conswitch(char *buf, size_t size)
 }
 runtime_param("conswitch", parse_conswitch, show_conswitch);
 
+static spinlock_t input_lock = SPIN_LOCK_UNLOCKED; /* the next two */
 static char input[256];
 static unsigned int input_head, input_tail;
 static void (*input_hook)(void);
@@ -156,8 +157,10 @@ void console_input(char c)
             handle_keypress(c);
         return;
     }
+    spin_lock(&input_lock);
     if ( input_head - input_tail < sizeof(input) )
         input[input_head++ % sizeof(input)] = c;
+    spin_unlock(&input_lock);
     if ( input_hook != NULL )
         input_hook();
 }
@@ -166,7 +169,9 @@ size_t console_hwdom_read(char *buf, size_t max)
 {
     size_t n = 0;
 
+    spin_lock(&input_lock);
     while ( n < max && input_tail != input_head )
         buf[n++] = input[input_tail++ % sizeof(input)];
+    spin_unlock(&input_lock);
     return n;
 }

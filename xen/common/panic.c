@@ -5,6 +5,7 @@
 #include <xen/lib.h>
 #include <asm/processor.h>
 #include <asm/setup.h>
+#include <asm/smp.h>
 #include <asm/traps.h>
 
 void panic(const char *fmt, ...)
@@ -17,6 +18,7 @@ void panic(const char *fmt, ...)
     if ( __atomic_exchange_n(&panicking, true, __ATOMIC_ACQ_REL) )
         for ( ;; )
             __asm__ volatile("hlt");
+    smp_stop_others();
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);

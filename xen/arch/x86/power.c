@@ -8,6 +8,7 @@
 #include <asm/io.h>
 #include <asm/processor.h>
 #include <asm/setup.h>
+#include <asm/smp.h>
 
 #define PM1_SLP_EN        0x2000
 #define PM1_SLP_TYP_SHIFT 10
@@ -30,6 +31,7 @@ static void io_wait(void)
 void machine_halt(void)
 {
     local_irq_disable();
+    smp_stop_others();
     console_start_sync();
     printk("Halted.\n");
     for ( ;; )

@@ -41,3 +41,21 @@ void smp_send_call_ipi(unsigned int cpu)
 {
     apic_send_ipi(percpu_area[cpu]->apic_id, VECTOR_CALL_FUNCTION);
 }
+
+static bool stopping;
+
+void smp_stop_others(void)
+{
+    unsigned int cpu;
+
+    WRITE_ONCE(stopping, true);
+    smp_mb();
+    for_each_cpu (cpu, cpu_online_map & ~cpumask_of(smp_processor_id()))
+        apic_send_nmi(percpu_area[cpu]->apic_id);
+}
+
+void smp_stop_if_asked(void)
+{
+    while ( READ_ONCE(stopping) )
+        __asm__ volatile("cli; hlt");
+}

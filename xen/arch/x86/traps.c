@@ -6,6 +6,7 @@
 #include <asm/desc.h>
 #include <asm/irq.h>
 #include <asm/processor.h>
+#include <asm/smp.h>
 #include <asm/traps.h>
 
 static const char *const trap_names[] = {
@@ -79,11 +80,12 @@ void handle_trap(struct trap_frame *f)
         return;
     }
     /*
-     * Nothing here sends NMIs yet, so someone pressed a button. It may come
-     * in the middle of a message: count only.
+     * A panic elsewhere, or someone pressed a button. It may come in the
+     * middle of a message: count only.
      */
     if ( f->vector == X86_EXC_NMI )
     {
+        smp_stop_if_asked();
         nmi_count++;
         return;
     }

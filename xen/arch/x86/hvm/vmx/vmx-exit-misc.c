@@ -10,6 +10,7 @@
 #include <asm/hvm-io.h>
 #include <asm/irq.h>
 #include <asm/processor.h>
+#include <asm/smp.h>
 #include <asm/vlapic.h>
 #include <asm/vmx.h>
 #include <asm/nested-hvm.h>
@@ -162,6 +163,7 @@ enum exit_result vmx_exit_exception_nmi(struct vcpu *v)
 
     if ( (info & INTR_INFO_TYPE_MASK) >> INTR_INFO_TYPE_SHIFT == INTR_TYPE_NMI )
     {
+        smp_stop_if_asked();
         printk(XENLOG_WARNING "NMI while d%uv%u ran, nobody wants it\n",
                v->domain->domain_id, v->vcpu_id);
         return EXIT_RESUME;
