@@ -226,7 +226,7 @@ void nested_flush_vpids(struct vcpu *v)
 {
     struct nested_hw_vcpu *hv = nested_hw(v);
 
-    if ( hv->nv.state.guest_mode )
+    if ( hv->nv.state.guest_mode && vmx_caps.vpid )
         vmx_invvpid(INVVPID_ALL, 0, 0); /* L1's, too */
     for ( unsigned int i = 0; i < NESTED_CTX_MAX; i++ )
         if ( hv->nv.ctx[i] )

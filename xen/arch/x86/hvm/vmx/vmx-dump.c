@@ -3,6 +3,7 @@
 
 #include <xen/domain.h>
 #include <xen/lib.h>
+#include <xen/smp.h>
 #include <asm/vmx.h>
 #include "vmx-ops.h"
 
@@ -69,7 +70,7 @@ static void dump_controls(void)
            vmread(VMCS_guest_interruptibility));
 }
 
-void vmx_dump_vcpu(struct vcpu *v)
+static void dump(struct vcpu *v)
 {
     vmx_vmcs_enter(v);
     printk(XENLOG_ERR "*** State of d%uv%u ***\n", v->domain->domain_id,
@@ -78,4 +79,20 @@ void vmx_dump_vcpu(struct vcpu *v)
     dump_segments();
     dump_controls();
     vmx_vmcs_exit(v);
+}
+
+static void dump_current(void *data)
+{
+    if ( data == current )
+        dump(data);
+}
+
+/* One that another pCPU runs is looked at there. */
+void vmx_dump_vcpu(struct vcpu *v)
+{
+    if ( v != current && READ_ONCE(v->is_running) )
+        on_selected_cpus(cpumask_of(READ_ONCE(v->processor)), dump_current, v,
+                         true);
+    else
+        dump(v);
 }

@@ -180,6 +180,8 @@ static void unload_here(void *data)
     {
         save_state(v);
         cpu->vmcs_owner = NULL;
+        if ( cpu->curr == v )
+            cpu->need_resched = true; /* schedule() loads it again */
     }
     if ( v->arch.nested )
         nested_clear_vmcss(v);
