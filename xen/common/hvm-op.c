@@ -257,7 +257,7 @@ long do_hvm_op(unsigned long cmd, unsigned long arg, unsigned long a3,
     case HVMOP_flush_tlbs:
         if ( arg )
             return -EINVAL;
-        current->domain->p2m.flush_gen++;
+        p2m_flush_all(current->domain);
         return 0;
     case HVMOP_altp2m:
     case HVMOP_guest_request_vm_event:

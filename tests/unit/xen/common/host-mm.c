@@ -232,6 +232,11 @@ void p2m_flush_sync(struct domain *d)
     (void)d;
 }
 
+void p2m_flush_all(struct domain *d)
+{
+    (void)d;
+}
+
 int p2m_move_ram(struct domain *d, gfn_t from, gfn_t to)
 {
     struct entry *e = find(d, gfn_x(from)), *at = find(d, gfn_x(to));

@@ -106,6 +106,14 @@ void p2m_flush_sync(struct domain *d)
         release(p2m, batch[i]);
 }
 
+void p2m_flush_all(struct domain *d)
+{
+    spin_lock(&d->p2m.lock);
+    d->p2m.flush_gen++;
+    spin_unlock(&d->p2m.lock);
+    p2m_flush_sync(d);
+}
+
 static void limbo_expired(void *data)
 {
     p2m_flush_sync(data);

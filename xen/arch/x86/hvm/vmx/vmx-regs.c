@@ -295,7 +295,7 @@ int hvm_load_cpu_ctxt(struct vcpu *v, const struct hvm_hw_cpu *c)
     vmwrite(VMCS_guest_debugctl, 0);
     if ( (c->cr0 & X86_CR0_PG) && !lma && (c->cr4 & X86_CR4_PAE) )
         rc = vmx_load_pdptes(v, c->cr3);
-    vmx_flush_guest_tlb(v);
+    v->arch.tlb_cpu = NR_CPUS; /* stale wherever it will run */
     vmx_vmcs_exit(v);
 
     v->arch.inject.pending = c->pending_event & INTR_INFO_VALID;

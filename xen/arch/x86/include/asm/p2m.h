@@ -89,6 +89,8 @@ int p2m_move_ram(struct domain *d, gfn_t from, gfn_t to);
  * Waits for other pCPUs if they run the domain: no spinlock may be held.
  */
 void p2m_flush_sync(struct domain *d);
+/* The same for all translations, as if every entry had changed. */
+void p2m_flush_all(struct domain *d);
 /* Only that each other pCPU that runs the domain has left its guest once. */
 void p2m_quiesce(struct domain *d);
 void p2m_limbo_init(struct domain *d);
