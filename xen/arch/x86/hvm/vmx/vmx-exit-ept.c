@@ -6,6 +6,7 @@
 #include <xen/lib.h>
 #include <asm/emulate.h>
 #include <asm/log-dirty.h>
+#include <asm/processor.h>
 #include <asm/vmx.h>
 #include "vmx-ops.h"
 
@@ -48,6 +49,7 @@ enum exit_result vmx_exit_ept_violation(struct vcpu *v)
     }
     hvm_emulate_mmio(v, gpa, vmread(VMCS_guest_linear_addr),
                      qual & EPT_QUAL_GLA_VALID);
+    local_irq_take();
     return EXIT_RESUME;
 }
 

@@ -69,16 +69,6 @@ enum exit_result vmx_exit_hlt(struct vcpu *v)
     return EXIT_RESUME;
 }
 
-/*
- * Take what interrupts wait, as the idle loop does. A call that is run again
- * counts on them for giving way, and Bochs ends the turn of a guest that has
- * interrupts off for none.
- */
-static void take_interrupts(void)
-{
-    __asm__ volatile("sti; nop; nop; cli" ::: "memory");
-}
-
 enum exit_result vmx_exit_vmcall(struct vcpu *v)
 {
     if ( unlikely(hvm_get_cpl() != 0) )
@@ -88,7 +78,7 @@ enum exit_result vmx_exit_vmcall(struct vcpu *v)
     }
     if ( likely(hypercall_dispatch()) )
         return EXIT_SKIP;
-    take_interrupts();
+    local_irq_take();
     return EXIT_RESUME;
 }
 
@@ -153,6 +143,7 @@ enum exit_result vmx_exit_ext_intr(struct vcpu *v)
 enum exit_result vmx_exit_preempt_timer(struct vcpu *v)
 {
     vmwrite(VMCS_preemption_timer, vmx_preemption_ticks());
+    local_irq_take();
     timers_run();
     return EXIT_RESUME;
 }

@@ -173,6 +173,16 @@ static inline void safe_halt(void)
     __asm__ volatile("sti; hlt; cli" ::: "memory");
 }
 
+/*
+ * Take what interrupts wait, as the idle loop does. For exits that may follow
+ * one another for long: a call that is run again counts on them for giving
+ * way, and Bochs ends the turn of a guest that has interrupts off for none.
+ */
+static inline void local_irq_take(void)
+{
+    __asm__ volatile("sti; nop; nop; cli" ::: "memory");
+}
+
 static inline void cpu_relax(void)
 {
     __builtin_ia32_pause();
