@@ -205,7 +205,12 @@ static void check_vmfunc(uint64_t eptp_a)
     check_eq("an EPTP with reserved bits", enter_vmfunc(0, 2), REASON_VMFUNC);
     check_eq("beyond the list", enter_vmfunc(0, 512), REASON_VMFUNC);
     check_eq("no such function", enter_vmfunc(1, 0), REASON_VMFUNC);
-    check_eq("no function has that number", enter_vmfunc(64, 0), REASON_VMFUNC);
+    vmwrite(EXCEPTION_BITMAP, 1u << VEC_UD);
+    check_eq("no function has that number", enter_vmfunc(64, 0),
+             REASON_EXCEPTION);
+    check_eq("which is #UD", vmget(EXIT_INTR_INFO),
+             0x80000000 | 3 << 8 | VEC_UD);
+    vmwrite(EXCEPTION_BITMAP, 0);
     vmwrite(VMFUNC_CONTROLS, 2);
     check_eq("reserved functions", enter(l2_done), REFUSED);
     vmwrite(VMFUNC_CONTROLS, 1);
