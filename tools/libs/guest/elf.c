@@ -62,7 +62,8 @@ static int read_header(const uint8_t *data, size_t size, struct header *h,
         *elf64 = false;
         *h = (struct header){ e32.e_phoff, e32.e_shoff,     e32.e_phentsize,
                               e32.e_phnum, e32.e_shentsize, e32.e_shnum };
-        if ( e32.e_machine != EM_386 )
+        /* 64-bit code in such a file is how XTF ships its images. */
+        if ( e32.e_machine != EM_386 && e32.e_machine != EM_X86_64 )
             return xg_fail(err, "ELF file for another machine than x86");
         if ( h->phentsize < sizeof(Elf32_Phdr) ||
              (h->shnum && h->shentsize < sizeof(Elf32_Shdr)) )
