@@ -13,7 +13,7 @@ boot --cpus 2 --cpu-limit 300 --guests "$BUILD/tests/guest" --cmd '
 ' | tee "$WORK/output"
 
 expect '^\(NIDUS\).*CPUs in the machine: 2,'
-expect '^\(NIDUS\).*CPUs in use: 2$'
+expect '^\(NIDUS\).*CPUs in use: 2'
 grep -qE '^nr_cpus *: 2$' "$WORK/output"
 grep -qxE '2' "$WORK/output"
 for vcpu in 0 1; do
