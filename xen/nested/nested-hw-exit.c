@@ -194,3 +194,10 @@ bool nested_handle_exit(struct vcpu *v, uint32_t reason)
 
     return nested_serve_exit(v, &e);
 }
+
+void nested_triple_fault(struct vcpu *v)
+{
+    struct l2_exit e = reflect_simple(EXIT_REASON_TRIPLE_FAULT);
+
+    nested_vmexit(v, &e);
+}

@@ -13,6 +13,7 @@
 
 #include <xen/cmdline.h>
 #include <xen/domain.h>
+#include <asm/nested-hvm.h>
 #include <asm/processor.h>
 #include <asm/vmx.h>
 #include "vmx-ops.h"
@@ -39,6 +40,26 @@ static void commit_debug_exception(void)
     vmwrite(VMCS_guest_dr7, vmread(VMCS_guest_dr7) & ~(uint64_t)DR7_GD);
 }
 
+/* Did it come while a double fault was being delivered? */
+static bool is_triple_fault(const struct vcpu *v)
+{
+    const uint32_t df = INTR_INFO_VALID |
+                        (INTR_TYPE_HW_EXCEPTION << INTR_INFO_TYPE_SHIFT) |
+                        X86_EXC_DF;
+
+    return (v->arch.vmx.idt_vectoring & (INTR_INFO_VALID | INTR_INFO_TYPE_MASK |
+                                         INTR_INFO_VECTOR_MASK)) == df;
+}
+
+static void triple_fault(struct vcpu *v)
+{
+    v->arch.inject.pending = false;
+    if ( v->arch.nested && nested_guest_mode(v) )
+        nested_triple_fault(v);
+    else
+        (void)vmx_exit_triple_fault(v);
+}
+
 bool vmx_reflect_exception(struct vcpu *v, uint32_t info)
 {
     uint32_t type = (info & INTR_INFO_TYPE_MASK) >> INTR_INFO_TYPE_SHIFT;
@@ -46,6 +67,11 @@ bool vmx_reflect_exception(struct vcpu *v, uint32_t info)
 
     if ( !opt_bochs_smp || vector == X86_EXC_MC )
         return false;
+    if ( is_triple_fault(v) )
+    {
+        triple_fault(v);
+        return true;
+    }
     if ( (info & INTR_INFO_NMI_UNBLOCK) &&
          !(v->arch.vmx.idt_vectoring & INTR_INFO_VALID) )
         vmwrite(VMCS_guest_interruptibility,

@@ -11,6 +11,9 @@ void nested_domain_destroy(struct domain *d);
 /* Sets v->arch.nested when the domain has nesting; 0 or -ENOMEM. */
 int nested_vcpu_init(struct vcpu *v);
 void nested_vcpu_destroy(struct vcpu *v);
+/* L2, which v runs, shut itself down by a triple fault: an exit for L1. */
+void nested_triple_fault(struct vcpu *v);
+
 /* VMCLEAR all of v's VMCSs but the one in v->arch.vmx: v leaves the pCPU. */
 void nested_clear_vmcss(struct vcpu *v);
 /* v came to another pCPU: translations of its L2s there are stale. */
