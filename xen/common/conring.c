@@ -63,6 +63,27 @@ size_t console_ring_read(char *buf, size_t max, bool incremental, bool clear,
     return n;
 }
 
+void console_ring_dump(void)
+{
+    char part[256];
+    uint32_t index = 0, end;
+    size_t n;
+
+    lock();
+    end = produced;
+    index = oldest();
+    unlock();
+    /* What is printed meanwhile is not part of it. */
+    while ( (int32_t)(end - index) > 0 )
+    {
+        n = console_ring_read(part, min(sizeof(part), (size_t)(end - index)),
+                              true, false, &index);
+        if ( n == 0 )
+            break;
+        console_write(part, n);
+    }
+}
+
 void console_ring_resize(char *buffer, uint32_t size)
 {
     uint32_t from;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Debug keys that show the state of domains, memory and interrupts. */
+#include <xen/audit.h>
 #include <xen/console.h>
 #include <xen/domain.h>
 #include <xen/heap.h>
@@ -64,6 +65,23 @@ static void show_guest_registers(unsigned char key)
         vmx_dump_vcpu(current);
 }
 
+static void audit(unsigned char key)
+{
+    unsigned int faults = audit_all();
+
+    (void)key;
+    if ( faults )
+        printk("audit: %u faults\n", faults);
+    else
+        printk("audit: clean\n");
+}
+
+static void show_messages(unsigned char key)
+{
+    (void)key;
+    console_ring_dump();
+}
+
 static void key_reboot(unsigned char key)
 {
     (void)key;
@@ -89,10 +107,13 @@ void debug_keys_init(void)
         { 'i', show_interrupts, "count interrupts" },
         { 't', show_time, "show the time" },
         { 'v', show_guest_registers, "show the guest on this CPU" },
+        { 'O', audit, "audit pages, grants, events and locks" },
+        { 'w', show_messages, "print all messages once more" },
         { 'R', key_reboot, "restart the machine at once" },
         { 'C', key_panic, "panic" },
     };
 
     for ( size_t i = 0; i < ARRAY_SIZE(keys); i++ )
         register_keyhandler(keys[i].key, keys[i].fn, keys[i].text);
+    sharing_keys_init();
 }

@@ -51,6 +51,8 @@ void vprintk_prefix(const char *prefix, bool guest, const char *fmt, va_list ap)
 void console_ring_write(const char *s, size_t n);
 size_t console_ring_read(char *buf, size_t max, bool incremental, bool clear,
                          uint32_t *index);
+/* All of the ring once more to the channels. */
+void console_ring_dump(void);
 /* Change the size (a power of two); the buffer is size bytes. */
 void console_ring_resize(char *buffer, uint32_t size);
 
@@ -60,3 +62,4 @@ void register_keyhandler(unsigned char key, void (*fn)(unsigned char key),
 void handle_keypress(unsigned char key);
 /* Register the common ones. */
 void debug_keys_init(void);
+void sharing_keys_init(void); /* those about event channels and grants */

@@ -28,6 +28,7 @@ struct entry
 static struct entry p2m[NR_ENTRIES];
 
 uint64_t max_page = NR_PAGES;
+struct page_info *frame_table = pages;
 
 /* --- Pages. --- */
 
@@ -70,6 +71,7 @@ static struct page_info *take(void)
             taken[i] = true;
             memset(content[i], 0, PAGE_SIZE);
             memset(&pages[i], 0, sizeof(pages[i]));
+            pages[i].flags = PGF_RAM;
             return &pages[i];
         }
     return NULL;
@@ -118,8 +120,9 @@ struct page_info *alloc_domheap_pages(struct domain *d, unsigned int order,
     if ( order || !room || !(pg = take()) )
         return NULL;
     pg->owner = d->domain_id + 1;
-    pg->flags = PGF_ALLOCATED;
+    pg->flags |= PGF_ALLOCATED;
     pg->count = 1;
+    list_add_tail(&pg->list, &d->page_list);
     d->tot_pages++;
     return pg;
 }
@@ -139,7 +142,10 @@ void put_page(struct page_info *pg)
     if ( --pg->count )
         return;
     if ( !(pg->flags & PGF_XEN) )
+    {
         page_get_owner(pg)->tot_pages--;
+        list_del(&pg->list);
+    }
     pg->owner = 0;
     taken[pg - pages] = false;
 }

@@ -144,6 +144,7 @@ struct domain *test_domain_create(unsigned int domid, unsigned int nr_vcpus,
             abort();
     }
     domains[nr_domains++] = d;
+    list_add_tail(&d->list, &domain_list);
     return d;
 }
 
@@ -162,6 +163,7 @@ void test_domains_destroy(void)
     {
         struct domain *d = domains[--nr_domains];
 
+        list_del(&d->list);
         for ( unsigned int i = 0; i < d->max_vcpus; i++ )
         {
             evtchn_vcpu_destroy(d->vcpu[i]);
