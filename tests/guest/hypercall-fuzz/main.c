@@ -5,25 +5,36 @@
  * Expect: whatever is asked, an answer comes back and the domain goes on; the
  * runner sees the same of Dom0. Nothing is said about the answers. Calls that
  * would rightly end, stop or starve this domain are left out. The numbers are
- * pseudo-random but the same in every run: a failure can be had again.
+ * pseudo-random but the same in every run: a failure can be had again. The
+ * command line has "seed=N rounds=N".
  */
 #include "lib.h"
 #include "random.h"
 
-#define ROUNDS        30000
-#define REPORT_EVERY  10000
-#define SCRATCH_PAGES 16
+#define DEFAULT_ROUNDS 30000
+#define REPORTS        3
+#define SCRATCH_PAGES  16
+#define SEED_MIX       0x9e3779b97f4a7c15
 
-static struct random rnd = { 0x9e3779b97f4a7c15 };
-static uint8_t *scratch;
+static uint8_t *scratch; /* all vCPUs fill it and point to it */
+static unsigned long seed, rounds;
+
+/* What one vCPU is doing. */
+struct fuzzer
+{
+    struct random rnd;
+    unsigned int cpu, done;
+};
+static struct fuzzer fuzzers[2];
+static volatile bool second_ended;
 
 /* Where a structure may be: on our pages, across their end, or nowhere. */
-static unsigned long some_pointer(void)
+static unsigned long some_pointer(struct random *r)
 {
-    unsigned long good = (unsigned long)scratch +
-                         random_below(&rnd, SCRATCH_PAGES / 2) * PAGE_SIZE;
+    unsigned long good =
+        (unsigned long)scratch + random_below(r, SCRATCH_PAGES / 2) * PAGE_SIZE;
 
-    switch ( random_below(&rnd, 16) )
+    switch ( random_below(r, 16) )
     {
     case 0:
         return 0;
@@ -32,7 +43,7 @@ static unsigned long some_pointer(void)
     case 2:
         return (unsigned long)NONCANONICAL_VA;
     case 3:
-        return random_next(&rnd);
+        return random_next(r);
     case 4:
         return (4ul << 30) - 8; /* the last bytes that are mapped */
     case 5:
@@ -43,40 +54,40 @@ static unsigned long some_pointer(void)
 }
 
 /* What fields hold: small numbers, ids with a meaning, our frames, wild. */
-static uint64_t some_value(void)
+static uint64_t some_value(struct random *r)
 {
-    switch ( random_below(&rnd, 10) )
+    switch ( random_below(r, 10) )
     {
     case 0:
         return 0;
     case 1:
         return DOMID_SELF;
     case 2:
-        return gfn_of(scratch) + random_below(&rnd, SCRATCH_PAGES);
+        return gfn_of(scratch) + random_below(r, SCRATCH_PAGES);
     case 3:
-        return some_pointer();
+        return some_pointer(r);
     case 4:
-        return random_next(&rnd);
+        return random_next(r);
     case 5:
-        return ~random_below(&rnd, 4);
+        return ~random_below(r, 4);
     case 6:
-        return 1ull << (16 + random_below(&rnd, 48)); /* not our frames */
+        return 1ull << (16 + random_below(r, 48)); /* not our frames */
     default:
-        return random_below(&rnd, 16);
+        return random_below(r, 16);
     }
 }
 
 /* Never one of our own frames by chance: 16 bits hit them too easily. */
-static uint16_t some_id(void)
+static uint16_t some_id(struct random *r)
 {
     static const uint16_t ids[] = { DOMID_SELF,    DOMID_IO, DOMID_XEN,
                                     DOMID_INVALID, 0xffff,   0x8000 };
 
-    return random_below(&rnd, 3) ? (uint16_t)random_below(&rnd, 16)
-                                 : ids[random_below(&rnd, ARRAY_SIZE(ids))];
+    return random_below(r, 3) ? (uint16_t)random_below(r, 16)
+                              : ids[random_below(r, ARRAY_SIZE(ids))];
 }
 
-static void fill_scratch(void)
+static void fill_scratch(struct random *r)
 {
     uint8_t *page = scratch;
 
@@ -87,9 +98,9 @@ static void fill_scratch(void)
         /* Fields are 2, 4 or 8 bytes wide, so values are packed three ways. */
         for ( unsigned int w = 0; w < ARRAY_SIZE(words); w++ )
         {
-            uint64_t a = some_value(), b = some_value(), c = some_value();
+            uint64_t a = some_value(r), b = some_value(r), c = some_value(r);
 
-            switch ( random_below(&rnd, 3) )
+            switch ( random_below(r, 3) )
             {
             case 0:
                 words[w] = a;
@@ -98,7 +109,7 @@ static void fill_scratch(void)
                 words[w] = (uint32_t)a | b << 32;
                 break;
             default:
-                words[w] = some_id() | (uint64_t)some_id() << 16 | c << 32;
+                words[w] = some_id(r) | (uint64_t)some_id(r) << 16 | c << 32;
             }
         }
         memcpy(page, words, sizeof(words));
@@ -139,19 +150,17 @@ static bool harmful(const struct call *c)
     }
 }
 
-static void make_up(struct call *c)
+static void make_up(struct random *r, struct call *c)
 {
     do
     {
-        c->nr =
-            random_below(&rnd, 20) ? random_below(&rnd, 64) : random_next(&rnd);
+        c->nr = random_below(r, 20) ? random_below(r, 64) : random_next(r);
         /* Operations are small numbers; pointers come first, second, third. */
-        c->args[0] =
-            random_below(&rnd, 4) ? random_below(&rnd, 32) : some_pointer();
-        c->args[1] = random_below(&rnd, 4) ? some_pointer() : some_value();
-        c->args[2] = random_below(&rnd, 2) ? some_pointer() : some_value();
-        c->args[3] = some_value();
-        c->args[4] = some_value();
+        c->args[0] = random_below(r, 4) ? random_below(r, 32) : some_pointer(r);
+        c->args[1] = random_below(r, 4) ? some_pointer(r) : some_value(r);
+        c->args[2] = random_below(r, 2) ? some_pointer(r) : some_value(r);
+        c->args[3] = some_value(r);
+        c->args[4] = some_value(r);
     } while ( c->nr == __HYPERVISOR_multicall || harmful(c) );
 }
 
@@ -192,18 +201,18 @@ static long issue(const struct call *c)
 }
 
 /* Several at once; the list lies where nothing else is filled in. */
-static long issue_many(void)
+static long issue_many(struct random *r)
 {
     struct call last;
     struct multicall_entry *list =
         (void *)(scratch + SCRATCH_PAGES / 2 * PAGE_SIZE);
-    unsigned int n = 1 + (unsigned int)random_below(&rnd, 8);
+    unsigned int n = 1 + (unsigned int)random_below(r, 8);
 
     for ( unsigned int i = 0; i < n; i++ )
     {
         struct call c;
 
-        make_up(&c);
+        make_up(r, &c);
         list[i] = (struct multicall_entry){
             .op = c.nr,
             .args = { c.args[0], c.args[1], c.args[2], c.args[3], c.args[4] },
@@ -219,34 +228,55 @@ static void ignore_nmi(struct regs *regs)
     (void)regs;
 }
 
-void test_main(void)
+static void fuzz(struct fuzzer *f)
 {
-    unsigned int done = 0;
     struct call c;
+    long rc;
 
-    irq_set_handler(2, ignore_nmi);
-    scratch = alloc_pages(SCRATCH_PAGES);
-
-    for ( unsigned int i = 1; i <= ROUNDS; i++ )
+    f->rnd.state = (seed + f->cpu + 1) * SEED_MIX;
+    for ( unsigned long i = 1; i <= rounds; i++ )
     {
-        long rc;
-
         if ( i % 16 == 1 )
-            fill_scratch();
-        if ( random_below(&rnd, 8) )
+            fill_scratch(&f->rnd);
+        if ( random_below(&f->rnd, 8) )
         {
-            make_up(&c);
+            make_up(&f->rnd, &c);
             rc = issue(&c);
         }
         else
-            rc = issue_many();
+            rc = issue_many(&f->rnd);
         if ( rc >= 0 )
-            done++;
+            f->done++;
         irq_breathe();
-        if ( i % REPORT_EVERY == 0 )
-            printf("%u calls, %u of them not refused\n", i, done);
+        if ( i % (rounds / REPORTS) == 0 )
+            printf("vCPU %u: %lu calls, %u of them not refused\n", f->cpu, i,
+                   f->done);
     }
-
     check(xen_version(XENVER_version, NULL) > 0, "still answering");
-    check(done > 0 && done < ROUNDS, "some were done, some were refused");
+    check(f->done > 0 && f->done < rounds, "some were done, some were refused");
+}
+
+static void second(void)
+{
+    fuzz(&fuzzers[1]);
+    second_ended = true;
+}
+
+/* With a second vCPU it fills the same pages while the first calls. */
+void test_main(void)
+{
+    bool two = cpu_count() > 1;
+
+    seed = option("seed", 0);
+    rounds = option("rounds", DEFAULT_ROUNDS);
+    printf("seed %lu, %lu rounds on %u vCPUs\n", seed, rounds, two ? 2 : 1);
+    irq_set_handler(2, ignore_nmi);
+    scratch = alloc_pages(SCRATCH_PAGES);
+    fuzzers[1].cpu = 1;
+
+    if ( two && !check(cpu_start(1, second), "the second vCPU starts") )
+        two = false;
+    fuzz(&fuzzers[0]);
+    while ( two && !second_ended )
+        sched_op(SCHEDOP_yield, NULL);
 }

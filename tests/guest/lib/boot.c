@@ -51,6 +51,29 @@ long hypercall_by_page(unsigned int nr, unsigned long a1, unsigned long a2,
     return ret;
 }
 
+unsigned long option(const char *name, unsigned long otherwise)
+{
+    const char *at =
+        booted_bare ? NULL : (const char *)start_info()->cmdline_paddr;
+    size_t len = strlen(name);
+    unsigned long value = 0;
+
+    while ( at && *at )
+    {
+        if ( !memcmp(at, name, len) && at[len] == '=' )
+        {
+            for ( at += len + 1; *at >= '0' && *at <= '9'; at++ )
+                value = value * 10 + (unsigned long)(*at - '0');
+            return value;
+        }
+        while ( *at && *at != ' ' )
+            at++;
+        while ( *at == ' ' )
+            at++;
+    }
+    return otherwise;
+}
+
 long hvm_get_param(unsigned int index, uint64_t *val)
 {
     struct xen_hvm_param p = { .domid = DOMID_SELF, .index = index };

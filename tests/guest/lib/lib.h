@@ -72,6 +72,8 @@ int strcmp(const char *a, const char *b);
 /* boot.c */
 const struct hvm_start_info *start_info(void);
 extern char image_end[];
+/* The number behind "name=" on the command line, or what it is without. */
+unsigned long option(const char *name, unsigned long otherwise);
 /* No Xen below, but the machine or another hypervisor: no hypercalls. */
 extern bool booted_bare;
 void *alloc_pages(unsigned int n); /* zeroed, 1:1 mapped, never freed */

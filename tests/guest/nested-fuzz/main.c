@@ -240,23 +240,6 @@ static void scribbler(void)
     stopped = true;
 }
 
-/* The value behind "name=" on the command line, or what it is without. */
-static uint64_t option(const char *name, uint64_t otherwise)
-{
-    const char *at = (const char *)start_info()->cmdline_paddr;
-    uint64_t val = 0;
-
-    for ( ; at && *at; at++ )
-        if ( memcmp(at, name, strlen(name)) == 0 )
-        {
-            for ( at += strlen(name); *at >= '0' && *at <= '9'; at++ )
-                val = val * 10 + (uint64_t)(*at - '0');
-            return val;
-        }
-
-    return otherwise;
-}
-
 /* One that nobody has touched. */
 static void check_good(void)
 {
@@ -291,8 +274,8 @@ void test_main(void)
     if ( !vmx_on() )
         return;
 
-    rnd.state ^= option("seed=", 0);
-    rounds = option("rounds=", ROUNDS);
+    rnd.state ^= option("seed", 0);
+    rounds = option("rounds", ROUNDS);
     scratch = alloc_pages(2);
     msr_list = alloc_page();
     bitmaps = alloc_page();
