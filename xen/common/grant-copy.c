@@ -79,8 +79,6 @@ static int end_by_frame(struct copy_end *e, const struct gnttab_copy_ptr *p)
     struct domain *cd = current->domain;
     p2m_type_t t;
 
-    if ( p->domid != DOMID_SELF && p->domid != cd->domain_id )
-        return GNTST_permission_denied;
     e->pg = get_page_from_gfn(cd, _gfn(p->u.gmfn), &t);
     if ( !e->pg )
         return GNTST_bad_page;
@@ -100,13 +98,22 @@ static int end_acquire(struct copy_end *e, const struct gnttab_copy_ptr *p,
                : GNTST_okay;
 }
 
+static bool is_self(domid_t domid)
+{
+    return domid == DOMID_SELF || domid == current->domain->domain_id;
+}
+
 int gnttab_copy_one(void *arg)
 {
     struct gnttab_copy *op = arg;
     struct copy_end src = { .readonly = true }, dst = { .readonly = false };
     int status;
 
-    if ( op->flags & ~(GNTCOPY_source_gref | GNTCOPY_dest_gref) )
+    /* By frame there are only the caller's own pages. */
+    if ( (!(op->flags & GNTCOPY_source_gref) && !is_self(op->source.domid)) ||
+         (!(op->flags & GNTCOPY_dest_gref) && !is_self(op->dest.domid)) )
+        status = GNTST_permission_denied;
+    else if ( op->flags & ~(GNTCOPY_source_gref | GNTCOPY_dest_gref) )
         status = GNTST_general_error;
     else if ( op->source.offset + op->len > PAGE_SIZE ||
               op->dest.offset + op->len > PAGE_SIZE )

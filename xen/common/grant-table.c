@@ -145,7 +145,7 @@ static int map_one(struct gnttab_map_grant_ref *op)
         return GNTST_general_error;
     if ( op->host_addr & (PAGE_SIZE - 1) )
         return GNTST_bad_virt_addr;
-    rd = get_domain_by_id(op->dom == DOMID_SELF ? ld->domain_id : op->dom);
+    rd = get_domain_by_id(op->dom);
     if ( !rd )
         return GNTST_bad_domain;
     handle = maptrack_alloc(ld->grant_table);

@@ -135,6 +135,8 @@ long add_to_physmap(const struct xen_add_to_physmap *a, unsigned long start,
 
     if ( a->space == XENMAPSPACE_gmfn_foreign )
         return -ENOSYS;
+    if ( a->space == XENMAPSPACE_dev_mmio )
+        return -EACCES;
     rc = domain_get_target(a->domid, &d);
     if ( rc )
         return rc;
@@ -327,8 +329,10 @@ long mem_acquire_resource(uint64_t arg, unsigned long start,
         return -EFAULT;
     if ( r.pad || (r.frame >> 32) || ((r.frame + r.nr_frames) >> 32) )
         return -EINVAL;
-    if ( r.domid == DOMID_SELF || r.domid == current->domain->domain_id )
+    if ( r.domid == current->domain->domain_id )
         return -EPERM;
+    if ( r.domid == DOMID_SELF )
+        return -ESRCH; /* only others have an id here */
     rc = domain_get_target(r.domid, &d);
     if ( rc )
         return rc;

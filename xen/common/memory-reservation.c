@@ -179,9 +179,15 @@ long mem_increase_reservation(uint64_t arg, unsigned long start,
 
 long mem_exchange(uint64_t arg, unsigned long start, unsigned long *done)
 {
+    struct xen_memory_exchange e;
+
+    (void)done;
+    if ( start )
+        return -EINVAL;
+    if ( copy_arg_from_guest(&e, arg) )
+        return -EFAULT;
     /* Trading frames is for those who see machine frames: PV. */
-    (void)arg, (void)done;
-    return start ? -EINVAL : -EOPNOTSUPP;
+    return -EOPNOTSUPP;
 }
 
 long mem_claim_pages(uint64_t arg, unsigned long start, unsigned long *done)

@@ -63,12 +63,6 @@ static long mem_set_memory_map(uint64_t arg, unsigned long start,
     rc = domain_get_target(f.domid, &d);
     if ( rc )
         return rc;
-    /* What a guest is told about its memory is its builder's business. */
-    if ( !current->domain->is_privileged )
-    {
-        put_domain(d);
-        return -EPERM;
-    }
     e820 = xzalloc_array(struct e820_entry_guest, f.map.nr_entries + 1);
     if ( !e820 )
         rc = -ENOMEM;

@@ -90,9 +90,15 @@ int sysctl_coverage_op(struct xen_sysctl *op)
     return -EOPNOTSUPP;
 }
 
-/* Cache monitoring and allocation are not managed. */
+/* Caches are neither monitored nor allocated. */
 int sysctl_psr(struct xen_sysctl *op)
 {
     (void)op;
     return -ENODEV;
+}
+
+int sysctl_psr_alloc(struct xen_sysctl *op)
+{
+    (void)op;
+    return -EOPNOTSUPP;
 }

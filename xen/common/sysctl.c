@@ -225,7 +225,7 @@ static const struct
     ROW(coverage_op, sysctl_coverage_op, COPY_NONE),
     ROW(psr_cmt_op, sysctl_psr, COPY_NONE),
     ROW(pcitopoinfo, sysctl_pcitopoinfo, COPY_NONE),
-    ROW(psr_alloc, sysctl_psr, COPY_NONE),
+    ROW(psr_alloc, sysctl_psr_alloc, COPY_NONE),
     ROW(get_cpu_levelling_caps, sysctl_get_cpu_levelling_caps, COPY_OK),
     ROW(get_cpu_featureset, arch_sysctl_get_cpu_featureset, COPY_ALWAYS),
     ROW(get_cpu_policy, arch_sysctl_get_cpu_policy, COPY_OK),

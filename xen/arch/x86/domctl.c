@@ -285,9 +285,7 @@ int arch_domctl_sendtrigger(struct domain *d, struct xen_domctl *op)
     default:
         return -ENOSYS;
     }
-    if ( t->vcpu >= d->max_vcpus )
-        return -EINVAL;
-    if ( !d->vcpu[t->vcpu] )
+    if ( t->vcpu >= d->max_vcpus || !d->vcpu[t->vcpu] )
         return -ESRCH;
     hvm_inject_nmi(d->vcpu[t->vcpu]);
     return 0;

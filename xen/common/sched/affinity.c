@@ -124,7 +124,7 @@ static int check_args(const struct domain *d,
     *v = d->vcpu[a->vcpu];
     if ( !*v )
         return -ESRCH;
-    if ( !(a->flags & (XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT)) ||
+    if ( !a->flags ||
          ((a->flags & XEN_VCPUAFFINITY_HARD) &&
           guest_handle_is_null(a->cpumap_hard.bitmap)) ||
          ((a->flags & XEN_VCPUAFFINITY_SOFT) &&

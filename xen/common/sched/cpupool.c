@@ -250,10 +250,10 @@ int cpupool_add_cpu(uint32_t id, uint32_t cpu)
         cpu = cpumask_first(cpupool_free_cpus());
     if ( cpu >= NR_CPUS || !percpu_area[cpu] )
         rc = -EINVAL;
-    else if ( READ_ONCE(pool_of_cpu[cpu]) )
-        rc = -ENODEV;
     else if ( !c )
         rc = -ENOENT;
+    else if ( READ_ONCE(pool_of_cpu[cpu]) )
+        rc = -ENODEV;
     else
     {
         spin_lock(&c->lock);

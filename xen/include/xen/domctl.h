@@ -44,7 +44,7 @@ uint64_t online_cpu_bits(void);
 
 typedef int sysctl_fn_t(struct xen_sysctl *op);
 sysctl_fn_t sysctl_cpu_hotplug, sysctl_page_offline_op, sysctl_coverage_op,
-    sysctl_psr;
+    sysctl_psr, sysctl_psr_alloc;
 /* sched/control.c */
 sysctl_fn_t sysctl_sched_id, sysctl_scheduler_op, sysctl_cpupool_op;
 /* arch/x86/sysctl.c */
