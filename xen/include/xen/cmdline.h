@@ -71,5 +71,5 @@ struct dom0_mem_option
 };
 extern struct dom0_mem_option opt_dom0_mem;
 extern unsigned int opt_dom0_max_vcpus; /* 0: as many as there are pCPUs */
-extern bool opt_dom0_vcpus_pin; /* vCPU n runs on pCPU n alone */
+extern bool opt_dom0_vcpus_pin;         /* vCPU n runs on pCPU n alone */
 extern bool opt_noreboot;

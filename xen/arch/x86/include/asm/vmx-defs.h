@@ -221,8 +221,8 @@ enum vmcs_encoding
 #define TSC_MULTIPLIER_SHIFT 48
 
 /* SDM "Virtualization-Exception Information" */
-#define VE_INFO_REASON     0  /* 4 bytes; 48, an EPT violation */
-#define VE_INFO_BUSY       4  /* 4 bytes; 0: software has read the last one */
+#define VE_INFO_REASON     0 /* 4 bytes; 48, an EPT violation */
+#define VE_INFO_BUSY       4 /* 4 bytes; 0: software has read the last one */
 #define VE_INFO_QUAL       8
 #define VE_INFO_GLA        16
 #define VE_INFO_GPA        24
