@@ -17,27 +17,38 @@
 #define CPUID7_D_TSX_FORCE_ABORT (1u << 13)
 #define ARCH_CAPS_TSX_CTRL       (1ull << 7)
 
-/* Those that test programs look at, where the processor says it has them. */
-static bool msr_readable(uint32_t idx)
+/*
+ * May it be read? Test programs look at these: one that the processor does not
+ * have is -EPERM, as when reading it faults; all others are -EACCES.
+ */
+static int msr_access(uint32_t idx)
 {
     uint32_t l7d = raw_cpu_policy.feat[0].d;
+    bool there;
 
     switch ( idx )
     {
     case MSR_TSC:
-        return true;
+        return 0;
     case MSR_TSX_FORCE_ABORT:
-        return l7d & CPUID7_D_TSX_FORCE_ABORT;
+        there = l7d & CPUID7_D_TSX_FORCE_ABORT;
+        break;
     case MSR_TSX_CTRL:
-        return raw_cpu_policy.arch_caps & ARCH_CAPS_TSX_CTRL;
+        there = raw_cpu_policy.arch_caps & ARCH_CAPS_TSX_CTRL;
+        break;
     case MSR_MCU_OPT_CTRL:
-        return l7d & CPUID7_D_SRBDS_CTRL;
+        there = l7d & CPUID7_D_SRBDS_CTRL;
+        break;
+    default:
+        return -EACCES;
     }
-    return false;
+    return there ? 0 : -EPERM;
 }
 
 static int check(const xenpf_resource_entry_t *e)
 {
+    int rc;
+
     if ( e->rsvd )
         return -EINVAL;
     if ( e->u.cmd != XEN_RESOURCE_OP_MSR_READ &&
@@ -45,10 +56,9 @@ static int check(const xenpf_resource_entry_t *e)
         return -EOPNOTSUPP;
     if ( e->idx >> 32 )
         return -EINVAL;
-    if ( !msr_readable(e->idx) )
-        return -EACCES;
+    rc = msr_access(e->idx);
     /* LIMIT: nothing that Dom0 would have to write is left to it. */
-    return e->u.cmd == XEN_RESOURCE_OP_MSR_WRITE ? -EPERM : 0;
+    return !rc && e->u.cmd == XEN_RESOURCE_OP_MSR_WRITE ? -EPERM : rc;
 }
 
 struct batch
