@@ -17,7 +17,7 @@
 #include <asm/smp.h>
 
 #define NR_THREADS 4
-#define CALLS      500
+#define CALLS      100
 
 struct percpu *percpu_area[NR_CPUS];
 

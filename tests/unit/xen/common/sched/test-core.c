@@ -34,7 +34,7 @@
 #define NR_THREADS 4
 #define NR_DOMS    4
 #define NR_VCPUS   3
-#define TURNS      20000 /* of each thread */
+#define TURNS      5000 /* of each thread */
 
 struct percpu *percpu_area[NR_CPUS];
 unsigned int nr_cpus_online = NR_THREADS;
