@@ -166,7 +166,7 @@ static int migrate(const char *name, const char *command, unsigned int flags)
     if ( !send_domain(&t, domid, &config, flags) ||
          !rename_domain(domid, config.c_info.name, "--migratedaway") )
     {
-        fprintf(stderr, "Migration failed, resuming at sender.\n");
+        fprintf(stderr, "Not migrated: the domain goes on here.\n");
         (void)libxl_domain_resume(ctx, domid);
         goto out;
     }
@@ -174,12 +174,13 @@ static int migrate(const char *name, const char *command, unsigned int flags)
     {
     case 0:
         ret = xl_exit(libxl_domain_destroy(ctx, domid));
-        fprintf(stderr, "Migration successful.\n");
+        fprintf(stderr, "Migrated.\n");
         break;
     case 1:
         (void)rename_domain(domid, config.c_info.name, "");
         (void)libxl_domain_resume(ctx, domid);
-        fprintf(stderr, "Migration failed due to problems at target.\n");
+        fprintf(stderr,
+                "Not migrated: the receiving side could not take it.\n");
         break;
     default:
         fprintf(stderr,
