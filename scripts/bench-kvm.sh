@@ -13,7 +13,7 @@ root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 mkdir -p "$root"/bin "$root"/dev "$root"/lib "$root"/proc
 cp /bin/busybox "$root/bin/"
-for applet in cat echo insmod mount poweroff sed sh; do
+for applet in cat echo insmod mount poweroff reboot sed sh; do
     ln -s busybox "$root/bin/$applet"
 done
 cp "$NIDUS_TOP/scripts/bench-kvm-init" "$root/init"
