@@ -79,7 +79,7 @@ struct domain
     uint32_t refcnt;       /* get_domain(); the last put frees the struct */
     struct list_head list; /* domain_list, sorted by domain_id */
     struct list_head dead_list;
-    spinlock_t lock; /* life cycle, pause counts */
+    spinlock_t lock; /* life cycle, pause counts, what has no lock of its own */
 
     /* Memory; page_lock protects the list and the counts. */
     spinlock_t page_lock;

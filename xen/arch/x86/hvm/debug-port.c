@@ -67,17 +67,17 @@ void debug_port_write(struct vcpu *v, uint16_t port, unsigned int size,
                       uint32_t val)
 {
     struct domain *d = v->domain;
-    struct debug_line *l = d->arch.debug_line;
+    struct debug_line *l;
 
     (void)port;
     if ( size != 1 )
         return;
-    if ( !l )
-    {
-        l = d->arch.debug_line = xzalloc(struct debug_line);
-        if ( !l )
-            return;
+    /* Its vCPUs share one line: the length and the text go together. */
+    spin_lock(&d->lock);
+    l = d->arch.debug_line;
+    if ( !l && (l = d->arch.debug_line = xzalloc(struct debug_line)) )
         l->span_start = NOW();
-    }
-    put_char(d, l, val);
+    if ( l )
+        put_char(d, l, val);
+    spin_unlock(&d->lock);
 }

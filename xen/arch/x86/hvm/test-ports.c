@@ -63,15 +63,19 @@ void test_exit_word_write(struct vcpu *v, uint16_t port, unsigned int size,
                           uint32_t val)
 {
     struct test_ports *t = &v->domain->arch.test_ports;
+    unsigned int typed = READ_ONCE(t->exit_typed); /* other vCPUs type, too */
 
     (void)port;
     if ( size != 1 )
         return;
-    if ( (char)val != EXIT_WORD[t->exit_typed] )
-        t->exit_typed = (char)val == EXIT_WORD[0];
-    else if ( !EXIT_WORD[++t->exit_typed] )
+    if ( (char)val == EXIT_WORD[typed] )
+        typed++;
+    else
+        typed = (char)val == EXIT_WORD[0];
+    if ( !EXIT_WORD[typed] )
     {
-        t->exit_typed = 0;
+        typed = 0;
         power_off(v->domain);
     }
+    WRITE_ONCE(t->exit_typed, typed);
 }

@@ -116,11 +116,13 @@ s_time_t NOW(void)
 {
     return now;
 }
+static bool lock_held; /* the domain's, when the last line was printed */
 void guest_printk(const struct domain *d, const char *fmt, ...)
 {
     size_t at = strlen(printed);
     va_list ap;
 
+    lock_held = spin_is_locked(&d->lock);
     va_start(ap, fmt);
     vsnprintf(printed + at, sizeof(printed) - at, fmt, ap);
     va_end(ap);
@@ -279,6 +281,9 @@ static void debug_port_lines(void **state)
     for ( unsigned int i = 0; i < 100; i++ )
         out(&vu, 0xe9, 1, 'a');
     assert_int_equal(strlen(printed), 161);
+    /* Two vCPUs at a time would run over the end of the line. */
+    assert_true(lock_held);
+    assert_false(spin_is_locked(&vu.domain->lock));
     out(&vu, 0xe9, 4, 'b');
     assert_int_equal(in(&vu, 0xe9, 1) & 0xff, 0xff);
 }
