@@ -34,9 +34,6 @@ static spinlock_t domlist_lock = SPIN_LOCK_UNLOCKED;
 static struct list_head dead_domains = LIST_HEAD_INIT(dead_domains);
 static struct timer reaper;
 
-/* Where a vCPU has its vcpu_info until it registers one. */
-static vcpu_info_t dummy_vcpu_info[MAX_VIRT_CPUS];
-
 /* --- References --- */
 
 bool get_domain(struct domain *d)
@@ -193,6 +190,7 @@ int domain_create(domid_t domid, const struct xen_domctl_createdomain *config,
     list_init(&d->page_list);
     list_init(&d->dying_pages);
     spin_lock_init(&d->lock);
+    spin_lock_init(&d->regs_lock);
     spin_lock_init(&d->page_lock);
     d->create_flags = config->flags;
     d->ssidref = config->ssidref;
@@ -237,10 +235,7 @@ struct vcpu *vcpu_create(struct domain *d, uint32_t vcpu_id)
     v->domain = d;
     v->vcpu_id = vcpu_id;
     v->pause_flags = VPF_down;
-    v->vcpu_info_mfn = INVALID_MFN;
-    v->vcpu_info = vcpu_id < ARRAY_SIZE(d->shared_info->vcpu_info)
-                       ? &d->shared_info->vcpu_info[vcpu_id]
-                       : &dummy_vcpu_info[vcpu_id];
+    vcpu_info_reset(v);
     sched_init_vcpu(v);
     vcpu_op_init_timers(v);
     d->vcpu[vcpu_id] = v;
@@ -267,12 +262,6 @@ void vcpu_pause_nosync(struct vcpu *v)
 {
     __atomic_add_fetch(&v->pause_count, 1, __ATOMIC_SEQ_CST);
     vcpu_sleep(v);
-}
-
-void vcpu_pause(struct vcpu *v)
-{
-    vcpu_pause_nosync(v);
-    wait_until_off(v);
 }
 
 void vcpu_unpause(struct vcpu *v)

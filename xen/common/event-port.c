@@ -4,7 +4,6 @@
 #include <xen/event-2l.h>
 #include <xen/lib.h>
 #include <xen/vcpu-op.h>
-#include <xen/watchdog.h>
 
 /* Domain-wide limit of the ABI that the domain uses at the moment. */
 static uint32_t abi_ports(const struct evtchn_domain *ed)
@@ -255,10 +254,6 @@ int evtchn_domain_destroy(struct domain *d)
         ed->dying = true;
         ed->reset_next = 0;
         spin_unlock(&ed->lock);
-        clear_global_virq_handlers(d);
-        domain_watchdog_destroy(d);
-        for_each_vcpu (d, v)
-            vcpu_info_unmap(v);
     }
     for ( ; ed->nr_in_use && ed->reset_next < ed->nr_ports; ed->reset_next++ )
     {
@@ -268,6 +263,9 @@ int evtchn_domain_destroy(struct domain *d)
             return -ERESTART;
     }
     evtchn_fifo_destroy(d);
+    /* Only now nobody who sends an event is at work there any more. */
+    for_each_vcpu (d, v)
+        vcpu_info_unmap(v);
     return 0;
 }
 

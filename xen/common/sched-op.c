@@ -74,27 +74,32 @@ static void watchdog_fn(void *data)
     domain_shutdown(w->domain, SHUTDOWN_watchdog);
 }
 
+static int make_watchdogs(struct domain *d)
+{
+    struct domain_watchdog *w =
+        xzalloc_array(struct domain_watchdog, NR_DOMAIN_WATCHDOGS);
+
+    if ( !w )
+        return -ENOMEM;
+    for ( unsigned int i = 0; i < NR_DOMAIN_WATCHDOGS; i++ )
+    {
+        w[i].domain = d;
+        init_timer(&w[i].timer, watchdog_fn, &w[i], smp_processor_id());
+    }
+    d->watchdog = w;
+    return 0;
+}
+
+/* d->lock is held: two vCPUs may set their first at once. */
 static long set_watchdog(struct domain *d, uint32_t id, uint32_t timeout)
 {
     struct domain_watchdog *w;
-    unsigned int i;
+    int rc;
 
-    if ( id > NR_DOMAIN_WATCHDOGS )
+    if ( id > NR_DOMAIN_WATCHDOGS || (id && !d->watchdog) )
         return -EINVAL;
-    if ( !d->watchdog )
-    {
-        if ( id )
-            return -EINVAL;
-        w = xzalloc_array(struct domain_watchdog, NR_DOMAIN_WATCHDOGS);
-        if ( !w )
-            return -ENOMEM;
-        for ( i = 0; i < NR_DOMAIN_WATCHDOGS; i++ )
-        {
-            w[i].domain = d;
-            init_timer(&w[i].timer, watchdog_fn, &w[i], smp_processor_id());
-        }
-        d->watchdog = w;
-    }
+    if ( !d->watchdog && (rc = make_watchdogs(d)) )
+        return rc;
 
     if ( id == 0 )
     {
@@ -197,11 +202,16 @@ static long op_remote_shutdown(uint64_t arg)
 
 static long op_watchdog(uint64_t arg)
 {
+    struct domain *d = current->domain;
     struct sched_watchdog w;
+    long rc;
 
     if ( copy_arg_from_guest(&w, arg) )
         return -EFAULT;
-    return set_watchdog(current->domain, w.id, w.timeout);
+    spin_lock(&d->lock);
+    rc = set_watchdog(d, w.id, w.timeout);
+    spin_unlock(&d->lock);
+    return rc;
 }
 
 static long op_pin_override(uint64_t arg)

@@ -47,6 +47,17 @@ void vcpu_op_init_timers(struct vcpu *v)
     init_timer(&v->poll_timer, poll_fn, v, v->processor);
 }
 
+/* For vCPUs that have no place in shared_info. */
+static vcpu_info_t dummy_vcpu_info[MAX_VIRT_CPUS];
+
+void vcpu_info_reset(struct vcpu *v)
+{
+    v->vcpu_info = v->vcpu_id < XEN_LEGACY_MAX_VCPUS
+                       ? &v->domain->shared_info->vcpu_info[v->vcpu_id]
+                       : &dummy_vcpu_info[v->vcpu_id];
+    v->vcpu_info_mfn = INVALID_MFN;
+}
+
 void vcpu_info_unmap(struct vcpu *v)
 {
     struct page_info *pg;
@@ -54,9 +65,7 @@ void vcpu_info_unmap(struct vcpu *v)
     if ( mfn_eq(v->vcpu_info_mfn, INVALID_MFN) )
         return;
     pg = mfn_to_page(v->vcpu_info_mfn);
-    v->vcpu_info =
-        &v->domain->shared_info->vcpu_info[v->vcpu_id % XEN_LEGACY_MAX_VCPUS];
-    v->vcpu_info_mfn = INVALID_MFN;
+    vcpu_info_reset(v);
     put_page(pg);
 }
 
@@ -65,31 +74,36 @@ static int map_vcpu_info(struct vcpu *v, uint64_t gfn, uint32_t offset)
     struct page_info *pg;
     vcpu_info_t *new;
     p2m_type_t t;
+    bool ok;
 
     if ( offset > PAGE_SIZE - sizeof(*new) ||
          (offset & (_Alignof(vcpu_info_t) - 1)) )
         return -ENXIO;
-    if ( !mfn_eq(v->vcpu_info_mfn, INVALID_MFN) )
-        return -EINVAL;
-    if ( v != current && !(v->pause_flags & VPF_down) )
-        return -EINVAL;
-
     pg = get_page_from_gfn(v->domain, _gfn(gfn), &t);
     if ( !pg )
         return -EINVAL;
-    if ( !p2m_is_ram(t) || p2m_is_readonly(t) )
+
+    new = (void *)((char *)page_to_virt(pg) + offset);
+    /* Others may register the same vCPU's at this moment. */
+    spin_lock(&v->domain->lock);
+    ok = p2m_is_ram(t) && !p2m_is_readonly(t) &&
+         mfn_eq(v->vcpu_info_mfn, INVALID_MFN) &&
+         (v == current || (v->pause_flags & VPF_down));
+    if ( ok )
+    {
+        if ( v->vcpu_id < XEN_LEGACY_MAX_VCPUS )
+            memcpy(new, v->vcpu_info, sizeof(*new));
+        else
+            memset(new, 0, sizeof(*new));
+        v->vcpu_info_mfn = page_to_mfn(pg);
+        v->vcpu_info = new;
+    }
+    spin_unlock(&v->domain->lock);
+    if ( !ok )
     {
         put_page(pg);
         return -EINVAL;
     }
-
-    new = (void *)((char *)page_to_virt(pg) + offset);
-    if ( v->vcpu_id < XEN_LEGACY_MAX_VCPUS )
-        memcpy(new, v->vcpu_info, sizeof(*new));
-    else
-        memset(new, 0, sizeof(*new));
-    v->vcpu_info_mfn = page_to_mfn(pg);
-    v->vcpu_info = new;
     evtchn_mark_all_pending(v);
     return 0;
 }
@@ -192,6 +206,20 @@ static int decode_context(const struct vcpu_hvm_context *c,
     return -EINVAL;
 }
 
+/* v is paused, and nobody else is at its registers. */
+static long load_context(struct vcpu *v, const struct vcpu_hvm_context *c,
+                         struct hvm_hw_cpu *regs)
+{
+    long rc;
+
+    if ( !(READ_ONCE(v->pause_flags) & VPF_down) )
+        return -EEXIST;
+    if ( READ_ONCE(v->is_running) )
+        return -ERESTART; /* on its way off another pCPU */
+    rc = decode_context(c, regs);
+    return rc ? rc : hvm_load_cpu_ctxt(v, regs);
+}
+
 static long op_initialise(struct vcpu *v, uint64_t arg)
 {
     struct vcpu_hvm_context *c = xmalloc(struct vcpu_hvm_context);
@@ -202,15 +230,17 @@ static long op_initialise(struct vcpu *v, uint64_t arg)
     {
         if ( copy_arg_from_guest(c, arg) )
             rc = -EFAULT;
-        else if ( v == current || !(v->pause_flags & VPF_down) )
+        else if ( v == current )
             rc = -EEXIST;
-        else if ( READ_ONCE(v->is_running) )
-            rc = -ERESTART; /* on its way off another pCPU */
+        else if ( !spin_trylock(&v->domain->regs_lock) )
+            rc = -ERESTART;
         else
         {
-            rc = decode_context(c, regs);
-            if ( !rc )
-                rc = hvm_load_cpu_ctxt(v, regs);
+            /* Another vCPU may bring it up in the middle of this. */
+            vcpu_pause_nosync(v);
+            rc = load_context(v, c, regs);
+            vcpu_unpause(v);
+            spin_unlock(&v->domain->regs_lock);
         }
     }
     xfree(c);

@@ -73,9 +73,10 @@ int arch_domctl_getvcpucontext(struct domain *d, struct xen_domctl *op)
         rc = -ENOMEM;
     if ( !rc )
     {
-        vcpu_pause(v);
+        /* The others may not get at its registers either. */
+        domain_pause(d);
         hvm_save_cpu_ctxt(v, h);
-        vcpu_unpause(v);
+        domain_unpause(d);
         fill_context(v, h, c);
         if ( copy_to_guest(op->u.vcpucontext.ctxt, c, 1) )
             rc = -EFAULT;
@@ -105,14 +106,14 @@ int arch_domctl_setvcpucontext(struct domain *d, struct xen_domctl *op)
         rc = -EFAULT;
     else
     {
-        vcpu_pause(v);
+        domain_pause(d);
         hvm_save_cpu_ctxt(v, h);
 #define COPY(r) h->r = c->user_regs.r;
         EACH_GPR(COPY)
 #undef COPY
         h->rflags |= X86_EFLAGS_MBS;
         rc = hvm_load_cpu_ctxt(v, h);
-        vcpu_unpause(v);
+        domain_unpause(d);
     }
     xfree(c);
     xfree(h);

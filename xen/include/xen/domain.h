@@ -39,7 +39,7 @@ struct vcpu
     /* Scheduler, xen/common/sched/ */
     struct sched_unit sched; /* guarded by the pool's lock */
     uint32_t pause_flags;    /* VPF_*, changed atomically */
-    int pause_count;         /* nested vcpu_pause() */
+    int pause_count;         /* nested vcpu_pause_nosync() */
     bool is_running;         /* a pCPU has its state, also while it leaves */
     cpumask_t hard_affinity, soft_affinity; /* as asked for: affinity.c */
     cpumask_t hard_affinity_saved;          /* while overridden */
@@ -80,6 +80,7 @@ struct domain
     struct list_head list; /* domain_list, sorted by domain_id */
     struct list_head dead_list;
     spinlock_t lock; /* life cycle, pause counts, what has no lock of its own */
+    spinlock_t regs_lock; /* registers of vCPUs that do not run; only tried */
 
     /* Memory; page_lock protects the list and the counts. */
     spinlock_t page_lock;
@@ -156,10 +157,9 @@ static inline void get_knownalive_domain(struct domain *d)
 }
 
 /*
- * Pausing nests. Returns when no other pCPU executes the vCPU, or any of the
- * domain, and so with no spinlock held; _nosync does not wait.
+ * Pausing nests. domain_pause() returns when no other pCPU executes any vCPU
+ * of the domain, and so with no spinlock held; _nosync does not wait.
  */
-void vcpu_pause(struct vcpu *v);
 void vcpu_pause_nosync(struct vcpu *v);
 void vcpu_unpause(struct vcpu *v);
 void domain_pause(struct domain *d);

@@ -11,7 +11,6 @@
 #include <xen/lib.h>
 #include <xen/smp.h>
 #include <xen/vcpu-op.h>
-#include <xen/watchdog.h>
 
 #include "host.h"
 #include "host-mm.h"
@@ -33,6 +32,7 @@ static struct
 /* --- Memory: the guest's addresses are the test's. --- */
 
 static uint64_t window_start, window_end;
+bool test_copied_locked;
 
 void test_guest_window(void *start, size_t size)
 {
@@ -62,6 +62,7 @@ size_t copy_to_guest_va(uint64_t gva, const void *from, size_t bytes)
     if ( !reachable(gva, bytes) )
         return bytes;
     memcpy((void *)gva, from, bytes);
+    test_copied_locked |= spin_is_locked(&current->domain->lock);
     return 0;
 }
 
@@ -213,11 +214,8 @@ void vcpu_unblock(struct vcpu *v)
     v->pause_flags &= ~(VPF_blocked | VPF_polling);
 }
 
-void vcpu_info_unmap(struct vcpu *v)
-{
-}
-
-void domain_watchdog_destroy(struct domain *d)
+/* Weak: tests of these very things have the real ones, or others. */
+void __attribute__((weak)) vcpu_info_unmap(struct vcpu *v)
 {
 }
 
@@ -226,13 +224,14 @@ s_time_t NOW(void)
     return 0;
 }
 
-void hypercall_continue(unsigned long a1, unsigned long a2, unsigned long a3,
-                        unsigned long a4, unsigned long a5)
+void __attribute__((weak))
+hypercall_continue(unsigned long a1, unsigned long a2, unsigned long a3,
+                   unsigned long a4, unsigned long a5)
 {
     abort(); /* nothing is preempted here */
 }
 
-bool hypercall_preempt_check(void)
+bool __attribute__((weak)) hypercall_preempt_check(void)
 {
     return false;
 }

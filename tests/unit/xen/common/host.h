@@ -30,6 +30,8 @@ struct domain *test_domain_create(unsigned int domid, unsigned int nr_vcpus,
 void test_domains_destroy(void);
 /* From now on addresses outside of this fault, as a guest's wild ones do. */
 void test_guest_window(void *start, size_t size);
+/* Set by copies to a guest while the domain of the running vCPU is locked. */
+extern bool test_copied_locked;
 /* Run hypercalls as vCPU 0 of d. */
 void test_become(struct domain *d);
 /* Pages of the machine that somebody has; 0 once all is given back. */
