@@ -29,17 +29,57 @@ int guest_remove_page(struct domain *d, gfn_t gfn)
     return t == p2m_invalid ? -EINVAL : -ENXIO;
 }
 
+/* Extent number i of a request that was checked; false: it cannot be done. */
+typedef bool extent_fn_t(struct domain *d,
+                         const struct xen_memory_reservation *r,
+                         unsigned long i);
+
 /*
- * Read and check what the three operations have in common. These operations
- * report trouble by doing fewer extents than asked for, never by an errno.
+ * The three operations report trouble by doing fewer extents than asked for,
+ * never by an errno.
  */
-static bool get_reservation(struct xen_memory_reservation *r, uint64_t arg,
-                            unsigned long start, struct domain **d)
+static long each_extent(uint64_t arg, unsigned long start, unsigned long *done,
+                        extent_fn_t *fn)
 {
-    if ( copy_arg_from_guest(r, arg) || r->nr_extents > MEMOP_MAX_EXTENTS ||
-         start >= r->nr_extents )
-        return false;
-    return domain_get_target(r->domid, d) == 0;
+    struct xen_memory_reservation r;
+    struct domain *d;
+    unsigned long i;
+    long rc = 0;
+
+    if ( copy_arg_from_guest(&r, arg) || r.nr_extents > MEMOP_MAX_EXTENTS ||
+         start >= r.nr_extents || domain_get_target(r.domid, &d) )
+        return start;
+    for ( i = start; i < r.nr_extents && r.extent_order <= max_order(); i++ )
+    {
+        if ( i != start && hypercall_preempt_check() )
+        {
+            *done = i;
+            rc = -ERESTART;
+            break;
+        }
+        if ( !fn(d, &r, i) )
+            break;
+    }
+    p2m_flush_sync(d); /* what was given up counts as free from now on */
+    put_domain(d);
+    return rc ? rc : (long)i;
+}
+
+/* Take the pages out of d's map that got into it, and free all of them. */
+static void undo_populate(struct domain *d, gfn_t gfn, struct page_info *pg,
+                          uint64_t nr)
+{
+    unsigned int order;
+    p2m_type_t t;
+
+    for ( uint64_t i = 0; i < nr; i++ )
+        if ( mfn_eq(p2m_get_entry(d, gfn_add(gfn, i), &t, &order),
+                    page_to_mfn(&pg[i])) )
+            p2m_remove_entry(d, gfn_add(gfn, i));
+    /* Other vCPUs may have used them in the meantime. */
+    p2m_flush_sync(d);
+    for ( uint64_t i = 0; i < nr; i++ )
+        put_page_alloc_ref(&pg[i]);
 }
 
 static bool populate_one(struct domain *d, gfn_t gfn, unsigned int order,
@@ -68,113 +108,77 @@ static bool populate_one(struct domain *d, gfn_t gfn, unsigned int order,
         for ( i = 0; i < nr && !rc; i++ )
             rc = p2m_set_entry(d, gfn_add(gfn, i), mfn_add(mfn, i),
                                PAGE_ORDER_4K, p2m_ram_rw);
+    if ( rc )
+        undo_populate(d, gfn, pg, held);
     for ( i = 0; i < held; i++ )
-    {
-        if ( rc )
-        {
-            p2m_remove_entry(d, gfn_add(gfn, i));
-            put_page_alloc_ref(&pg[i]);
-        }
         put_page(&pg[i]);
-    }
     return !rc;
 }
 
-long mem_populate_physmap(uint64_t arg, unsigned long start,
-                          unsigned long *done)
+static bool populate_extent(struct domain *d,
+                            const struct xen_memory_reservation *r,
+                            unsigned long i)
 {
-    struct xen_memory_reservation r;
-    struct domain *d;
-    unsigned int memflags = 0;
-    unsigned long i;
-    xen_pfn_t gfn;
-
-    if ( !get_reservation(&r, arg, start, &d) )
-        return start;
     /*
      * LIMIT: populate-on-demand is not offered; where it is asked for, the
      * memory is simply there from the start. What is beyond the domain's
      * target raises its limit, which the toolstack has set without it.
      */
-    if ( (r.mem_flags & XENMEMF_populate_on_demand) &&
-         current->domain->is_privileged )
-        memflags = MEMF_no_limit;
-    for ( i = start; i < r.nr_extents && r.extent_order <= max_order(); i++ )
-    {
-        if ( i != start && hypercall_preempt_check() )
-        {
-            put_domain(d);
-            *done = i;
-            return -ERESTART;
-        }
-        if ( copy_from_guest_offset(&gfn, r.extent_start, i, 1) ||
-             !populate_one(d, _gfn(gfn), r.extent_order, memflags) )
-            break;
-        if ( memflags && d->tot_pages > d->pod_target )
-            d->max_pages +=
-                min(1ull << r.extent_order, d->tot_pages - d->pod_target);
-    }
-    put_domain(d);
-    return i;
+    unsigned int memflags = (r->mem_flags & XENMEMF_populate_on_demand) &&
+                                    current->domain->is_privileged
+                                ? MEMF_no_limit
+                                : 0;
+    xen_pfn_t gfn;
+
+    if ( copy_from_guest_offset(&gfn, r->extent_start, i, 1) ||
+         !populate_one(d, _gfn(gfn), r->extent_order, memflags) )
+        return false;
+    if ( memflags && d->tot_pages > d->pod_target )
+        d->max_pages +=
+            min(1ull << r->extent_order, d->tot_pages - d->pod_target);
+    return true;
+}
+
+long mem_populate_physmap(uint64_t arg, unsigned long start,
+                          unsigned long *done)
+{
+    return each_extent(arg, start, done, populate_extent);
+}
+
+static bool decrease_extent(struct domain *d,
+                            const struct xen_memory_reservation *r,
+                            unsigned long i)
+{
+    xen_pfn_t gfn;
+
+    if ( copy_from_guest_offset(&gfn, r->extent_start, i, 1) )
+        return false;
+    for ( uint64_t p = 0; p < 1ull << r->extent_order; p++ )
+        if ( guest_remove_page(d, _gfn(gfn + p)) )
+            return false;
+    return true;
 }
 
 long mem_decrease_reservation(uint64_t arg, unsigned long start,
                               unsigned long *done)
 {
-    struct xen_memory_reservation r;
-    struct domain *d;
-    unsigned long i;
-    uint64_t p;
-    xen_pfn_t gfn;
+    return each_extent(arg, start, done, decrease_extent);
+}
 
-    if ( !get_reservation(&r, arg, start, &d) )
-        return start;
-    for ( i = start; i < r.nr_extents && r.extent_order <= max_order(); i++ )
-    {
-        if ( i != start && hypercall_preempt_check() )
-        {
-            p2m_flush_sync(d);
-            put_domain(d);
-            *done = i;
-            return -ERESTART;
-        }
-        if ( copy_from_guest_offset(&gfn, r.extent_start, i, 1) )
-            break;
-        for ( p = 0; p < 1ull << r.extent_order; p++ )
-            if ( guest_remove_page(d, _gfn(gfn + p)) )
-                break;
-        if ( p < 1ull << r.extent_order )
-            break;
-    }
-    p2m_flush_sync(d); /* what was given up counts as free from now on */
-    put_domain(d);
-    return i;
+/* Pages that are nowhere in the map are of use to PV guests only. */
+static bool increase_extent(struct domain *d,
+                            const struct xen_memory_reservation *r,
+                            unsigned long i)
+{
+    (void)i;
+    return guest_handle_is_null(r->extent_start) &&
+           alloc_domheap_pages(d, r->extent_order, 0);
 }
 
 long mem_increase_reservation(uint64_t arg, unsigned long start,
                               unsigned long *done)
 {
-    struct xen_memory_reservation r;
-    struct domain *d;
-    unsigned long i;
-
-    /* Pages that are nowhere in the map are of use to PV guests only. */
-    if ( !get_reservation(&r, arg, start, &d) )
-        return start;
-    for ( i = start; i < r.nr_extents && r.extent_order <= max_order(); i++ )
-    {
-        if ( i != start && hypercall_preempt_check() )
-        {
-            put_domain(d);
-            *done = i;
-            return -ERESTART;
-        }
-        if ( !guest_handle_is_null(r.extent_start) ||
-             !alloc_domheap_pages(d, r.extent_order, 0) )
-            break;
-    }
-    put_domain(d);
-    return i;
+    return each_extent(arg, start, done, increase_extent);
 }
 
 long mem_exchange(uint64_t arg, unsigned long start, unsigned long *done)

@@ -17,15 +17,19 @@ _Static_assert(sizeof(struct e820_entry_guest) == 20, "ABI layout");
 
 int memory_map(uint64_t buffer, uint32_t *nr)
 {
-    const struct domain *d = current->domain;
+    struct domain *d = current->domain;
+    int rc = 0;
 
-    if ( !d->arch.e820_nr )
-        return -ENOSYS;
+    /* It may be set anew, and the old one freed, by another vCPU. */
+    spin_lock(&d->lock);
     *nr = min(*nr, d->arch.e820_nr);
-    return copy_to_guest_va(buffer, d->arch.e820,
-                            *nr * sizeof(struct e820_entry_guest))
-               ? -EFAULT
-               : 0;
+    if ( !d->arch.e820_nr )
+        rc = -ENOSYS;
+    else if ( copy_to_guest_va(buffer, d->arch.e820,
+                               *nr * sizeof(struct e820_entry_guest)) )
+        rc = -EFAULT;
+    spin_unlock(&d->lock);
+    return rc;
 }
 
 static long mem_memory_map(uint64_t arg, unsigned long start,

@@ -13,10 +13,13 @@
 
 #define NR_PAGES   256
 #define NR_ENTRIES 128
+#define MAX_GFN    (1ULL << 36)
 
 static struct page_info pages[NR_PAGES];
 static uint8_t content[NR_PAGES][PAGE_SIZE] __aligned(4096);
 static bool taken[NR_PAGES];
+/* Was in a map until now: vCPUs may still have the translation. */
+static bool stale[NR_PAGES];
 
 struct entry
 {
@@ -63,23 +66,37 @@ unsigned int test_pages_in_use(void)
     return n;
 }
 
-static struct page_info *take(void)
+static bool all_free(unsigned int first, unsigned int nr)
 {
-    for ( unsigned int i = 0; i < NR_PAGES; i++ )
-        if ( !taken[i] )
-        {
-            taken[i] = true;
-            memset(content[i], 0, PAGE_SIZE);
-            memset(&pages[i], 0, sizeof(pages[i]));
-            pages[i].flags = PGF_RAM;
-            return &pages[i];
-        }
-    return NULL;
+    for ( unsigned int i = first; i < first + nr; i++ )
+        if ( taken[i] )
+            return false;
+    return true;
+}
+
+static struct page_info *take(unsigned int order)
+{
+    const unsigned int nr = 1u << order;
+    unsigned int i = 0;
+
+    while ( i + nr <= NR_PAGES && !all_free(i, nr) )
+        i += nr;
+    if ( i + nr > NR_PAGES )
+        return NULL;
+    for ( unsigned int n = i; n < i + nr; n++ )
+    {
+        taken[n] = true;
+        stale[n] = false;
+        memset(content[n], 0, PAGE_SIZE);
+        memset(&pages[n], 0, sizeof(pages[n]));
+        pages[n].flags = PGF_RAM;
+    }
+    return &pages[i];
 }
 
 void *alloc_xenheap_page(void)
 {
-    struct page_info *pg = take();
+    struct page_info *pg = take(0);
 
     return pg ? page_to_virt(pg) : NULL;
 }
@@ -113,17 +130,20 @@ void log_dirty_mark(struct domain *d, gfn_t gfn, unsigned int order)
 struct page_info *alloc_domheap_pages(struct domain *d, unsigned int order,
                                       unsigned int memflags)
 {
+    const uint64_t nr = 1ULL << order;
+    bool room = (memflags & MEMF_no_limit) || d->tot_pages + nr <= d->max_pages;
     struct page_info *pg;
 
-    bool room = (memflags & MEMF_no_limit) || d->tot_pages < d->max_pages;
-
-    if ( order || !room || !(pg = take()) )
+    if ( order > 1 || !room || !(pg = take(order)) )
         return NULL;
-    pg->owner = d->domain_id + 1;
-    pg->flags |= PGF_ALLOCATED;
-    pg->count = 1;
-    list_add_tail(&pg->list, &d->page_list);
-    d->tot_pages++;
+    for ( uint64_t i = 0; i < nr; i++ )
+    {
+        pg[i].owner = d->domain_id + 1;
+        pg[i].flags |= PGF_ALLOCATED;
+        pg[i].count = 1;
+        list_add_tail(&pg[i].list, &d->page_list);
+        d->tot_pages++;
+    }
     return pg;
 }
 
@@ -143,6 +163,8 @@ void put_page(struct page_info *pg)
         return;
     if ( !(pg->flags & PGF_XEN) )
     {
+        if ( stale[pg - pages] )
+            abort(); /* freed while a vCPU may reach it */
         page_get_owner(pg)->tot_pages--;
         list_del(&pg->list);
     }
@@ -191,13 +213,12 @@ static void drop(struct entry *e)
     e->d = NULL;
 }
 
-int p2m_set_entry(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
-                  p2m_type_t t)
+static int set_one(struct domain *d, gfn_t gfn, mfn_t mfn, p2m_type_t t)
 {
     struct entry *e = find(d, gfn_x(gfn));
 
-    if ( order )
-        abort();
+    if ( gfn_x(gfn) >= MAX_GFN )
+        return -EINVAL;
     if ( e )
         drop(e);
     else
@@ -212,12 +233,23 @@ int p2m_set_entry(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
     return 0;
 }
 
+int p2m_set_entry(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
+                  p2m_type_t t)
+{
+    int rc = 0;
+
+    for ( uint64_t i = 0; !rc && i < 1ULL << order; i++ )
+        rc = set_one(d, gfn_add(gfn, i), mfn_add(mfn, i), t);
+    return rc;
+}
+
 int p2m_remove_entry(struct domain *d, gfn_t gfn)
 {
     struct entry *e = find(d, gfn_x(gfn));
 
     if ( !e )
         return -ENOENT;
+    stale[e->pg - pages] = p2m_is_ram(e->t);
     drop(e);
     return 0;
 }
@@ -236,6 +268,7 @@ int p2m_remove_ram(struct domain *d, gfn_t gfn)
 void p2m_flush_sync(struct domain *d)
 {
     (void)d;
+    memset(stale, 0, sizeof(stale));
 }
 
 void p2m_flush_all(struct domain *d)
@@ -276,6 +309,7 @@ struct page_info *get_page_from_gfn(struct domain *d, gfn_t gfn, p2m_type_t *t)
 
 void test_p2m_destroy(struct domain *d)
 {
+    p2m_flush_sync(d);
     for ( unsigned int i = 0; i < NR_ENTRIES; i++ )
     {
         if ( p2m[i].d != d )
