@@ -2,11 +2,15 @@
 /* domctl operations of Nidus alone; Xen answers them with -ENOSYS. */
 
 /*
- * Include the public domctl.h before. Operations are numbered far from those
- * of Xen, which adds its own at the end of its list.
+ * Operations are numbered far from those of Xen, which adds its own at the end
+ * of its list.
  */
 #ifndef NIDUS_DOMCTL_H
 #define NIDUS_DOMCTL_H
+
+#ifndef XEN_DOMCTL_INTERFACE_VERSION /* the tools may use Xen's own header */
+#include "../public/domctl.h"
+#endif
 
 /*
  * NIDUS_DOMCTL_nested: what a domain has of nested VMX, and what it did with
