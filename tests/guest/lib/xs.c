@@ -97,10 +97,29 @@ void xs_write(const char *path, const char *value)
     request(XS_WRITE, path, value, answer, sizeof(answer));
 }
 
+void xs_write_number(const char *path, unsigned int n)
+{
+    char digits[12];
+    char *at = digits + sizeof(digits) - 1;
+
+    *at = '\0';
+    do
+        *--at = (char)('0' + n % 10);
+    while ( n /= 10 );
+    xs_write(path, at);
+}
+
+void xs_read(const char *path, char *value, uint32_t room)
+{
+    uint32_t len = request(XS_READ, path, "", value, room - 1);
+
+    value[len < room ? len : room - 1] = '\0';
+}
+
 bool xs_is(const char *path, const char *value)
 {
     char answer[16];
-    uint32_t len = request(XS_READ, path, "", answer, sizeof(answer));
 
-    return len == strlen(value) && !memcmp(answer, value, len);
+    xs_read(path, answer, sizeof(answer));
+    return !strcmp(answer, value);
 }
