@@ -23,7 +23,8 @@ static unsigned long seed, rounds;
 struct fuzzer
 {
     struct random rnd;
-    unsigned int cpu, done;
+    unsigned int cpu;
+    unsigned long calls, done; /* made, and not refused */
 };
 static struct fuzzer fuzzers[2];
 static volatile bool second_ended;
@@ -201,8 +202,9 @@ static long issue(const struct call *c)
 }
 
 /* Several at once; the list lies where nothing else is filled in. */
-static long issue_many(struct random *r)
+static long issue_many(struct fuzzer *f)
 {
+    struct random *r = &f->rnd;
     struct call last;
     struct multicall_entry *list =
         (void *)(scratch + SCRATCH_PAGES / 2 * PAGE_SIZE);
@@ -219,6 +221,7 @@ static long issue_many(struct random *r)
         };
     }
 
+    f->calls += n;
     last = (struct call){ __HYPERVISOR_multicall, { (unsigned long)list, n } };
     return issue(&last);
 }
@@ -244,13 +247,14 @@ static void fuzz(struct fuzzer *f)
             rc = issue(&c);
         }
         else
-            rc = issue_many(&f->rnd);
+            rc = issue_many(f);
+        f->calls++;
         if ( rc >= 0 )
             f->done++;
         irq_breathe();
         if ( i % (rounds / REPORTS) == 0 )
-            printf("vCPU %u: %lu calls, %u of them not refused\n", f->cpu, i,
-                   f->done);
+            printf("vCPU %u: %lu calls, %lu of %lu not refused\n", f->cpu,
+                   f->calls, f->done, i);
     }
     check(xen_version(XENVER_version, NULL) > 0, "still answering");
     check(f->done > 0 && f->done < rounds, "some were done, some were refused");

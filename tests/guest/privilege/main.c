@@ -15,32 +15,34 @@
 
 #define PAGE_ARG(name) void *name = alloc_page()
 
+/* Every operation there is, and some that there are not. */
+#define NR_DOMCTLS      96
+#define NR_SYSCTLS      48
+#define NR_PLATFORM_OPS 80
+#define NR_HYPFS_OPS    4
+
+static domid_t self(void)
+{
+    return (domid_t)cpuid(XEN_CPUID_LEAF(4), 0).c;
+}
+
 static void check_domctl(void)
 {
     struct xen_domctl *op = alloc_page();
-    static const uint32_t cmds[] = {
-        XEN_DOMCTL_createdomain,  XEN_DOMCTL_destroydomain,
-        XEN_DOMCTL_pausedomain,   XEN_DOMCTL_unpausedomain,
-        XEN_DOMCTL_getdomaininfo, XEN_DOMCTL_max_mem,
-        XEN_DOMCTL_max_vcpus,     XEN_DOMCTL_setvcpuaffinity,
-        XEN_DOMCTL_gethvmcontext, XEN_DOMCTL_set_cpu_policy,
-    };
+    long rc;
 
-    for ( unsigned int i = 0; i < ARRAY_SIZE(cmds); i++ )
-        for ( domid_t target = 0; target < 2; target++ )
-        {
-            long rc;
-
-            memset(op, 0, sizeof(*op));
-            op->cmd = cmds[i];
-            op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
-            /* Dom0, then ourselves: neither may be touched. */
-            op->domain = target ? (domid_t)cpuid(XEN_CPUID_LEAF(4), 0).c : 0;
-            rc = hypercall2(__HYPERVISOR_domctl, (unsigned long)op, 0);
-            if ( rc != -XEN_EPERM )
-                test_failure("domctl %u on domain %u: got %ld, want %d",
-                             cmds[i], op->domain, rc, -XEN_EPERM);
-        }
+    /* Dom0, then ourselves: neither may be touched. */
+    for ( uint32_t i = 0; i < 2 * NR_DOMCTLS; i++ )
+    {
+        memset(op, 0, sizeof(*op));
+        op->cmd = i / 2;
+        op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
+        op->domain = i % 2 ? self() : 0;
+        rc = hypercall2(__HYPERVISOR_domctl, (unsigned long)op, 0);
+        if ( rc != -XEN_EPERM )
+            test_failure("domctl %u on domain %u: got %ld, want %d", i / 2,
+                         op->domain, rc, -XEN_EPERM);
+    }
 
     op->interface_version++;
     check_rc("domctl of another version",
@@ -54,34 +56,60 @@ static void check_domctl(void)
 static void check_sysctl(void)
 {
     struct xen_sysctl *op = alloc_page();
-    static const uint32_t cmds[] = { XEN_SYSCTL_readconsole,
-                                     XEN_SYSCTL_physinfo,
-                                     XEN_SYSCTL_getdomaininfolist,
-                                     XEN_SYSCTL_debug_keys };
+    long rc;
 
-    for ( unsigned int i = 0; i < ARRAY_SIZE(cmds); i++ )
+    for ( uint32_t cmd = 0; cmd < NR_SYSCTLS; cmd++ )
     {
-        long rc;
-
         memset(op, 0, sizeof(*op));
-        op->cmd = cmds[i];
+        op->cmd = cmd;
         op->interface_version = XEN_SYSCTL_INTERFACE_VERSION;
         rc = hypercall2(__HYPERVISOR_sysctl, (unsigned long)op, 0);
         if ( rc != -XEN_EPERM )
-            test_failure("sysctl %u: got %ld, want %d", cmds[i], rc,
-                         -XEN_EPERM);
+            test_failure("sysctl %u: got %ld, want %d", cmd, rc, -XEN_EPERM);
     }
 }
 
 static void check_platform(void)
 {
     struct xen_platform_op *op = alloc_page();
+    long rc;
 
-    op->cmd = XENPF_settime64;
-    op->interface_version = XENPF_INTERFACE_VERSION;
-    check_rc("platform_op",
-             hypercall2(__HYPERVISOR_platform_op, (unsigned long)op, 0),
+    for ( uint32_t cmd = 0; cmd < NR_PLATFORM_OPS; cmd++ )
+    {
+        memset(op, 0, sizeof(*op));
+        op->cmd = cmd;
+        op->interface_version = XENPF_INTERFACE_VERSION;
+        rc = hypercall2(__HYPERVISOR_platform_op, (unsigned long)op, 0);
+        if ( rc != -XEN_EPERM )
+            test_failure("platform_op %u: got %ld, want %d", cmd, rc,
+                         -XEN_EPERM);
+    }
+}
+
+static void check_hypfs(void)
+{
+    for ( unsigned int cmd = 0; cmd < NR_HYPFS_OPS; cmd++ )
+        check_rc("hypfs_op",
+                 hypercall5(__HYPERVISOR_hypfs_op, cmd,
+                            (unsigned long)alloc_page(), 1, 0, 0),
+                 -XEN_EPERM);
+}
+
+/* What the toolstack decides for a domain, the domain may not for itself. */
+static void check_own_limits(void)
+{
+    struct xen_memory_reservation claim = { .nr_extents = 1, .domid = self() };
+    struct xen_pod_target pod = { .domid = self() };
+    struct sched_pin_override pin = { .pcpu = 0 };
+    char c;
+
+    check_rc("claim pages", memory_op(XENMEM_claim_pages, &claim), -XEN_EPERM);
+    check_rc("read the PoD target", memory_op(XENMEM_get_pod_target, &pod),
              -XEN_EPERM);
+    check_rc("set the PoD target", memory_op(XENMEM_set_pod_target, &pod),
+             -XEN_EPERM);
+    check_rc("pin ourselves", sched_op(SCHEDOP_pin_override, &pin), -XEN_EPERM);
+    check_rc("read the console", console_io(CONSOLEIO_read, 1, &c), -XEN_EPERM);
 }
 
 static void check_others_memory(void)
@@ -153,6 +181,8 @@ void test_main(void)
     check_domctl();
     check_sysctl();
     check_platform();
+    check_hypfs();
+    check_own_limits();
     check_others_memory();
     check_others_rest();
 }
