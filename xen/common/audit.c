@@ -252,39 +252,14 @@ static void audit_locks(const struct domain *d)
             fault("the %s lock of d%u is held", locks[i].name, d->domain_id);
 }
 
-/* --- Holding the others --- */
-
-struct hold
-{
-    uint32_t held;
-    bool go;
-};
-
-static void hold_here(void *data)
-{
-    struct hold *h = data;
-
-    __atomic_add_fetch(&h->held, 1, __ATOMIC_SEQ_CST);
-    while ( !__atomic_load_n(&h->go, __ATOMIC_ACQUIRE) )
-        __builtin_ia32_pause();
-    __atomic_sub_fetch(&h->held, 1, __ATOMIC_SEQ_CST);
-}
-
 unsigned int audit_all(void)
 {
-    static struct hold hold; /* others still look at it when we are done */
-    const cpumask_t others = cpu_online_map & ~cpumask_of(this_cpu()->cpu);
     struct domain *d;
 
     /* Pages that wait for processors to forget them are in nobody's books. */
     for_each_domain (d)
         p2m_flush_sync(d);
-    hold.go = false;
-    on_selected_cpus(others, hold_here, &hold, false);
-    while ( __atomic_load_n(&hold.held, __ATOMIC_SEQ_CST) !=
-            cpumask_weight(others) )
-        smp_relax();
-
+    smp_hold_others();
     faults = 0;
     audit_pages();
     for_each_domain (d)
@@ -293,9 +268,6 @@ unsigned int audit_all(void)
         audit_events(d);
         audit_locks(d);
     }
-
-    __atomic_store_n(&hold.go, true, __ATOMIC_RELEASE);
-    while ( __atomic_load_n(&hold.held, __ATOMIC_SEQ_CST) )
-        smp_relax();
+    smp_release_others();
     return faults;
 }

@@ -5,6 +5,7 @@
 #include <xen/domain.h>
 #include <xen/heap.h>
 #include <xen/lib.h>
+#include <xen/smp.h>
 #include <xen/time.h>
 #include <asm/irq.h>
 #include <asm/setup.h>
@@ -56,13 +57,53 @@ static void show_time(unsigned char key)
            cpu_khz);
 }
 
-static void show_guest_registers(unsigned char key)
+static void show_vcpus_of(const struct domain *d)
 {
+    struct vcpu *v;
+
+    if ( d->is_dying )
+        return;
+    for_each_vcpu (d, v)
+        vmx_dump_vcpu(v);
+}
+
+static void show_vcpus(unsigned char key)
+{
+    const struct domain *d;
+
     (void)key;
-    if ( current == NULL )
-        printk("No guest is on this CPU\n");
-    else
+    for_each_domain (d)
+        show_vcpus_of(d);
+}
+
+static void show_dom0(unsigned char key)
+{
+    struct domain *d = get_domain_by_id(0);
+
+    (void)key;
+    if ( !d )
+        return;
+    show_vcpus_of(d);
+    put_domain(d);
+}
+
+/* The hypervisor's own registers say little: it is in this very handler. */
+static void show_this_cpu(void *data)
+{
+    (void)data;
+    printk("CPU%u: %s\n", smp_processor_id(),
+           current ? "left this guest" : "idle");
+    if ( current )
         vmx_dump_vcpu(current);
+}
+
+static void show_cpus(unsigned char key)
+{
+    unsigned int cpu;
+
+    (void)key;
+    for_each_cpu (cpu, cpu_online_map)
+        on_selected_cpus(cpumask_of(cpu), show_this_cpu, NULL, true);
 }
 
 static void audit(unsigned char key)
@@ -106,7 +147,9 @@ void debug_keys_init(void)
         { 'm', show_memory, "show memory" },
         { 'i', show_interrupts, "count interrupts" },
         { 't', show_time, "show the time" },
-        { 'v', show_guest_registers, "show the guest on this CPU" },
+        { 'd', show_cpus, "show what each CPU runs, with its registers" },
+        { '0', show_dom0, "show the registers of Dom0's vCPUs" },
+        { 'v', show_vcpus, "show the VMCSs of all vCPUs" },
         { 'O', audit, "audit pages, grants, events and locks" },
         { 'w', show_messages, "print all messages once more" },
         { 'R', key_reboot, "restart the machine at once" },
@@ -116,4 +159,5 @@ void debug_keys_init(void)
     for ( size_t i = 0; i < ARRAY_SIZE(keys); i++ )
         register_keyhandler(keys[i].key, keys[i].fn, keys[i].text);
     sharing_keys_init();
+    vmx_counters_init();
 }

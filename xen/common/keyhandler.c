@@ -10,7 +10,7 @@ static struct
 } keys[128];
 
 /* What '*' asks for as well: it only shows something. */
-static const char show_all[] = "qmitegrMv";
+static const char show_all[] = "qmitegrpdv";
 
 void register_keyhandler(unsigned char key, void (*fn)(unsigned char key),
                          const char *description)

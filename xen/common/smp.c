@@ -80,3 +80,44 @@ void smp_synchronize(void)
     on_selected_cpus(cpu_online_map & ~cpumask_of(smp_processor_id()),
                      no_operation, NULL, true);
 }
+
+/* --- Holding the others --- */
+
+static struct
+{
+    bool taken; /* somebody holds the others, or is about to */
+    bool go;
+    uint32_t held;
+} hold;
+
+static void hold_here(void *data)
+{
+    (void)data;
+    __atomic_add_fetch(&hold.held, 1, __ATOMIC_SEQ_CST);
+    while ( !__atomic_load_n(&hold.go, __ATOMIC_ACQUIRE) )
+        cpu_relax();
+    (void)cpuid_count(0,
+                      0); /* serializing: instructions may have been changed */
+    __atomic_sub_fetch(&hold.held, 1, __ATOMIC_SEQ_CST);
+}
+
+void smp_hold_others(void)
+{
+    const cpumask_t others = cpu_online_map & ~cpumask_of(smp_processor_id());
+
+    while ( __atomic_exchange_n(&hold.taken, true, __ATOMIC_ACQUIRE) )
+        smp_relax(); /* and be held */
+    hold.go = false;
+    on_selected_cpus(others, hold_here, NULL, false);
+    while ( __atomic_load_n(&hold.held, __ATOMIC_SEQ_CST) !=
+            cpumask_weight(others) )
+        smp_relax();
+}
+
+void smp_release_others(void)
+{
+    __atomic_store_n(&hold.go, true, __ATOMIC_RELEASE);
+    while ( __atomic_load_n(&hold.held, __ATOMIC_SEQ_CST) )
+        smp_relax();
+    __atomic_store_n(&hold.taken, false, __ATOMIC_RELEASE);
+}

@@ -41,6 +41,15 @@ void on_selected_cpus(cpumask_t mask, void (*fn)(void *data), void *data,
  */
 void smp_synchronize(void);
 
+/*
+ * Keep all other pCPUs outside of their guests and of whatever they were doing,
+ * holding no lock, until they are released: for what must not change meanwhile.
+ * Each has executed a serializing instruction when it goes on. Who holds calls
+ * no function on others.
+ */
+void smp_hold_others(void);
+void smp_release_others(void);
+
 /* Run what other pCPUs have asked this one for. */
 void smp_serve_calls(void);
 /* The body of every loop that waits for another pCPU; no spinlock held. */

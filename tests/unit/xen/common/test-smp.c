@@ -18,6 +18,7 @@
 
 #define NR_THREADS 4
 #define CALLS      100
+#define HOLD_EVERY 20
 
 struct percpu *percpu_area[NR_CPUS];
 
@@ -58,8 +59,31 @@ static void be_cpu(unsigned int n)
     assert_int_equal(syscall(SYS_arch_prctl, ARCH_SET_GS, &cpus[n]), 0);
 }
 
+static unsigned int holders;
+
+/* Nobody does anything while a pCPU holds the others. */
+static const char *hold_all(void)
+{
+    unsigned int before = 0, after = 0;
+
+    smp_hold_others();
+    if ( __atomic_add_fetch(&holders, 1, __ATOMIC_SEQ_CST) != 1 )
+        return "two hold the others";
+    for ( unsigned int i = 0; i < NR_THREADS; i++ )
+        before += __atomic_load_n(&waited[i].total, __ATOMIC_RELAXED) +
+                  __atomic_load_n(&unwaited[i].total, __ATOMIC_RELAXED);
+    sched_yield();
+    for ( unsigned int i = 0; i < NR_THREADS; i++ )
+        after += __atomic_load_n(&waited[i].total, __ATOMIC_RELAXED) +
+                 __atomic_load_n(&unwaited[i].total, __ATOMIC_RELAXED);
+    __atomic_sub_fetch(&holders, 1, __ATOMIC_SEQ_CST);
+    smp_release_others();
+    return before == after ? NULL : "somebody who was held went on";
+}
+
 static void *run(void *arg)
 {
+    const char *why;
     unsigned int me = (uintptr_t)arg;
     const cpumask_t all = cpumask_of(NR_THREADS) - 1;
 
@@ -73,6 +97,8 @@ static void *run(void *arg)
              i * NR_THREADS )
             return "a call returned too early";
         on_selected_cpus(all & ~cpumask_of(me), work, &unwaited[me], false);
+        if ( i % HOLD_EVERY == 0 && (why = hold_all()) != NULL )
+            return (void *)(uintptr_t)why;
     }
     smp_synchronize();
     __atomic_add_fetch(&finished, 1, __ATOMIC_SEQ_CST);

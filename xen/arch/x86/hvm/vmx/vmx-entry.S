@@ -22,7 +22,7 @@
 #define PERCPU_STACK_TOP 0x20
 
         .text
-        .globl vmx_run_loop, vmx_exit_stub
+        .globl vmx_run_loop, vmx_exit_stub, vmx_exit_call
 
 /* Start of a pCPU's life as a runner of vCPUs; also after a fatal error. */
 vmx_run_loop:
@@ -86,6 +86,7 @@ vmx_exit_stub:
         movq    %r15, VCPU_R15(%rdi)
         popq    VCPU_RDI(%rdi)
         xorl    %ebp, %ebp
+vmx_exit_call: /* vmx-counters.c may change where to */
         call    vmx_handle_exit
         jmp     .Lloop
 

@@ -71,6 +71,10 @@ struct vcpu *vmx_prepare_entry(void);
 void vmx_handle_exit(struct vcpu *v);
 void noreturn vmx_entry_failed(struct vcpu *v);
 void vmx_exit_stub(void);
+extern uint8_t vmx_exit_call[]; /* the CALL of vmx_handle_exit in there */
+
+/* Counters of exits (exit-counters=) and their debug keys. */
+void vmx_counters_init(void);
 
 /* Outcome of an exit handler; only the dispatcher moves RIP. */
 enum exit_result
