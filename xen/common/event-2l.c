@@ -3,6 +3,15 @@
 #include <xen/event-2l.h>
 
 /*
+ * A domain that was in FIFO mode and was reset can still name ports that it
+ * had then, for which there is no bit here: with these nothing happens.
+ */
+static bool has_bit(evtchn_port_t port)
+{
+    return port < EVTCHN_2L_NR_CHANNELS;
+}
+
+/*
  * The guest changes all of these words at any time, so every access is one
  * atomic operation and nothing is inferred from an earlier read.
  */
@@ -31,7 +40,7 @@ bool evtchn_2l_raise(struct shared_info *s, struct vcpu_info *vi,
     unsigned int word = port / EVTCHN_2L_WORD_BITS;
     unsigned int bit = port % EVTCHN_2L_WORD_BITS;
 
-    if ( test_and_set(&s->evtchn_pending[word], bit) )
+    if ( !has_bit(port) || test_and_set(&s->evtchn_pending[word], bit) )
         return false;
     if ( test(&s->evtchn_mask[word], bit) )
         return false;
@@ -44,7 +53,7 @@ bool evtchn_2l_unmask(struct shared_info *s, struct vcpu_info *vi,
     unsigned int word = port / EVTCHN_2L_WORD_BITS;
     unsigned int bit = port % EVTCHN_2L_WORD_BITS;
 
-    if ( !test_and_clear(&s->evtchn_mask[word], bit) )
+    if ( !has_bit(port) || !test_and_clear(&s->evtchn_mask[word], bit) )
         return false;
     if ( !test(&s->evtchn_pending[word], bit) )
         return false;
@@ -53,18 +62,13 @@ bool evtchn_2l_unmask(struct shared_info *s, struct vcpu_info *vi,
 
 void evtchn_2l_clear(struct shared_info *s, evtchn_port_t port)
 {
-    test_and_clear(&s->evtchn_pending[port / EVTCHN_2L_WORD_BITS],
-                   port % EVTCHN_2L_WORD_BITS);
+    if ( has_bit(port) )
+        test_and_clear(&s->evtchn_pending[port / EVTCHN_2L_WORD_BITS],
+                       port % EVTCHN_2L_WORD_BITS);
 }
 
 bool evtchn_2l_is_pending(const struct shared_info *s, evtchn_port_t port)
 {
-    return test(&s->evtchn_pending[port / EVTCHN_2L_WORD_BITS],
-                port % EVTCHN_2L_WORD_BITS);
-}
-
-bool evtchn_2l_is_masked(const struct shared_info *s, evtchn_port_t port)
-{
-    return test(&s->evtchn_mask[port / EVTCHN_2L_WORD_BITS],
-                port % EVTCHN_2L_WORD_BITS);
+    return has_bit(port) && test(&s->evtchn_pending[port / EVTCHN_2L_WORD_BITS],
+                                 port % EVTCHN_2L_WORD_BITS);
 }

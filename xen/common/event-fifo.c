@@ -79,8 +79,7 @@ static int enter_fifo_mode(struct domain *d)
     {
         chn = evtchn_from_port(ed, port);
         chn->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
-        chn->pending = port < EVTCHN_2L_NR_CHANNELS &&
-                       evtchn_2l_is_pending(d->shared_info, port);
+        chn->pending = evtchn_2l_is_pending(d->shared_info, port);
     }
     ed->fifo = a;
     return 0;
@@ -110,6 +109,8 @@ int evtchn_fifo_init_control(struct domain *d, struct evtchn_init_control *ic)
     spin_lock(&ed->lock);
     if ( !mfn_eq(v->evtchn->fifo_mfn, INVALID_MFN) || ed->dying )
         rc = -EINVAL;
+    else if ( ed->fifo_leaving )
+        rc = -EBUSY;
     else if ( !ed->fifo )
         rc = enter_fifo_mode(d);
     if ( !rc )
@@ -197,7 +198,8 @@ int evtchn_fifo_set_priority(struct domain *d, evtchn_port_t port,
 
 /*
  * Senders hold the lock of their own end only, so they may be at work here:
- * first nobody finds the pages any more, then they are given back.
+ * first nobody finds the pages any more, then they are given back. Until that
+ * is done the domain gives no new ones, which would be taken for old ones.
  */
 void evtchn_fifo_destroy(struct domain *d)
 {
@@ -210,9 +212,12 @@ void evtchn_fifo_destroy(struct domain *d)
     a = ed->fifo;
     WRITE_ONCE(ed->fifo, NULL);
     if ( a )
+    {
+        ed->fifo_leaving = true;
         for_each_vcpu (d, v)
             if ( v->evtchn )
                 WRITE_ONCE(v->evtchn->fifo.control, NULL);
+    }
     spin_unlock(&ed->lock);
     if ( !a )
         return;
@@ -228,6 +233,9 @@ void evtchn_fifo_destroy(struct domain *d)
     for ( i = 0; i < a->nr_pages; i++ )
         put_page(mfn_to_page(virt_to_mfn(a->page[i])));
     xfree(a);
+    spin_lock(&ed->lock);
+    ed->fifo_leaving = false;
+    spin_unlock(&ed->lock);
 }
 
 void evtchn_mark_dirty(struct domain *d)

@@ -88,8 +88,7 @@ void evtchn_port_clear_pending(struct domain *d, struct evtchn *chn)
     chn->pending = false;
     if ( !d->evtchn->fifo )
     {
-        if ( chn->port < EVTCHN_2L_NR_CHANNELS )
-            evtchn_2l_clear(d->shared_info, chn->port);
+        evtchn_2l_clear(d->shared_info, chn->port);
         return;
     }
     word = evtchn_fifo_word(d->evtchn->fifo, chn->port);
@@ -115,16 +114,6 @@ void evtchn_port_unmask(struct domain *d, struct evtchn *chn)
     __atomic_fetch_and(word, ~(1u << EVTCHN_FIFO_MASKED), __ATOMIC_SEQ_CST);
     if ( READ_ONCE(*word) & (1u << EVTCHN_FIFO_PENDING) )
         evtchn_fifo_set_pending(d, chn);
-}
-
-bool evtchn_port_is_masked(struct domain *d, const struct evtchn *chn)
-{
-    const event_word_t *word;
-
-    if ( !d->evtchn->fifo )
-        return evtchn_2l_is_masked(d->shared_info, chn->port);
-    word = evtchn_fifo_word(d->evtchn->fifo, chn->port);
-    return !word || (READ_ONCE(*word) & (1u << EVTCHN_FIFO_MASKED));
 }
 
 bool evtchn_port_pending(struct domain *d, evtchn_port_t port)
@@ -190,7 +179,8 @@ void send_global_virq(uint32_t virq)
 
 int set_global_virq_handler(struct domain *d, uint32_t virq)
 {
-    if ( virq >= NR_VIRQS || !virq_is_global(virq) )
+    /* One that is dying has been looked for here, and will not be again. */
+    if ( virq >= NR_VIRQS || !virq_is_global(virq) || d->is_dying )
         return -EINVAL;
     spin_lock(&virq_handler_lock);
     virq_handler[virq] = d;

@@ -15,4 +15,3 @@ bool evtchn_2l_unmask(struct shared_info *s, struct vcpu_info *vi,
                       evtchn_port_t port);
 void evtchn_2l_clear(struct shared_info *s, evtchn_port_t port);
 bool evtchn_2l_is_pending(const struct shared_info *s, evtchn_port_t port);
-bool evtchn_2l_is_masked(const struct shared_info *s, evtchn_port_t port);

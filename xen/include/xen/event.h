@@ -59,6 +59,7 @@ struct evtchn_domain
     uint32_t reset_next; /* where an interrupted reset goes on */
     struct evtchn **bucket;
     struct evtchn_fifo_array *fifo; /* NULL: 2-level */
+    bool fifo_leaving; /* the pages of the last one are not given back yet */
     uint64_t poll_mask[MAX_VIRT_CPUS / 64];
 };
 
@@ -132,7 +133,6 @@ void evtchn_unlock_two(struct evtchn_domain *a, struct evtchn_domain *b);
 void evtchn_port_set_pending(struct domain *d, struct evtchn *chn);
 void evtchn_port_clear_pending(struct domain *d, struct evtchn *chn);
 void evtchn_port_unmask(struct domain *d, struct evtchn *chn);
-bool evtchn_port_is_masked(struct domain *d, const struct evtchn *chn);
 
 /* event-fifo.c; these take the lock themselves. */
 int evtchn_fifo_init_control(struct domain *d, struct evtchn_init_control *ic);

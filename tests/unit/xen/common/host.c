@@ -242,7 +242,11 @@ void assert_failed(const char *expr, const char *file, int line)
     abort();
 }
 
-/* One pCPU is all there is. */
+/* One pCPU is all there is, and what a test has others do meanwhile. */
+void (*test_meanwhile)(void);
+
 void smp_synchronize(void)
 {
+    if ( test_meanwhile )
+        test_meanwhile();
 }

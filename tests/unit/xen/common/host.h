@@ -32,6 +32,8 @@ void test_domains_destroy(void);
 void test_guest_window(void *start, size_t size);
 /* Set by copies to a guest while the domain of the running vCPU is locked. */
 extern bool test_copied_locked;
+/* Called when the hypervisor waits for what other pCPUs are doing. */
+extern void (*test_meanwhile)(void);
 /* Run hypercalls as vCPU 0 of d. */
 void test_become(struct domain *d);
 /* Pages of the machine that somebody has; 0 once all is given back. */

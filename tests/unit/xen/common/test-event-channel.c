@@ -449,6 +449,29 @@ static void fifo_pages_stay_until_reset(void **state)
     assert_int_equal(init_control(0, CONTROL_GFN, 0), 0);
 }
 
+static long init_meanwhile;
+
+static void init_control_again(void)
+{
+    init_meanwhile = init_control(0, ARRAY_GFN, 0);
+}
+
+static void a_reset_takes_no_pages_that_come_meanwhile(void **state)
+{
+    struct evtchn_reset r = { .dom = DOMID_SELF };
+
+    (void)state;
+    test_add_ram(guest, CONTROL_GFN);
+    test_add_ram(guest, ARRAY_GFN);
+    assert_int_equal(init_control(1, CONTROL_GFN, 0), 0);
+    test_meanwhile = init_control_again;
+    assert_int_equal(op(guest, EVTCHNOP_reset, &r), 0);
+    test_meanwhile = NULL;
+    assert_int_equal(init_meanwhile, -EBUSY);
+    assert_null(guest->vcpu[0]->evtchn->fifo.control);
+    assert_int_equal(init_control(0, ARRAY_GFN, 0), 0);
+}
+
 static void unknown_operations_and_bad_pointers(void **state)
 {
     uint64_t arg[8] = { 0 };
@@ -481,6 +504,7 @@ int main(void)
         CASE(fifo_needs_its_memory),
         CASE(entering_fifo_mode_keeps_what_is_pending),
         CASE(fifo_pages_stay_until_reset),
+        CASE(a_reset_takes_no_pages_that_come_meanwhile),
         CASE(unknown_operations_and_bad_pointers),
     };
 
