@@ -2,6 +2,7 @@
 /* GNTTABOP_copy: bytes from page to page, each by grant or of the caller. */
 #include <xen/grant-table.h>
 #include <xen/lib.h>
+#include <asm/log-dirty.h>
 
 /*
  * One end of a copy: a page with a reference, the part of it that may be
@@ -24,7 +25,13 @@ struct copy_end
 static void end_release(struct copy_end *e)
 {
     if ( e->pg )
+    {
+        /* Its own page by frame; writes by grant are marked as such. */
+        if ( !e->readonly && !e->nr_claims &&
+             e->pg->owner == current->domain->domain_id + 1 )
+            p2m_mark_page_dirty(current->domain, e->pg);
         put_page(e->pg);
+    }
     while ( e->nr_claims-- )
     {
         grant_drop(e->claim[e->nr_claims].d, e->claim[e->nr_claims].ref,

@@ -7,10 +7,19 @@ struct maptrack *maptrack_find(const struct grant_table *gt, uint32_t handle)
 {
     struct maptrack *m;
 
-    if ( handle >= gt->nr_map_frames * MAPTRACK_PER_PAGE )
+    if ( handle >= READ_ONCE(gt->nr_map_frames) * MAPTRACK_PER_PAGE )
         return NULL;
     m = &gt->map[handle / MAPTRACK_PER_PAGE][handle % MAPTRACK_PER_PAGE];
     return m->flags ? m : NULL;
+}
+
+struct domain *maptrack_domain(const struct maptrack *m)
+{
+    struct domain *rd = get_domain_by_id(m->domid);
+
+    BUG_ON(!rd); /* the handle has a reference */
+    put_domain(rd);
+    return rd;
 }
 
 int maptrack_claim(struct grant_table *gt, uint32_t handle, uint64_t gfn,
@@ -59,7 +68,10 @@ static void add_page(struct grant_table *gt)
     page = alloc_xenheap_page();
     if ( !page )
         return;
-    gt->map[gt->nr_map_frames++] = page;
+    gt->map[gt->nr_map_frames] = page;
+    /* Who looks for a handle without the lock must find the page then. */
+    __atomic_store_n(&gt->nr_map_frames, gt->nr_map_frames + 1,
+                     __ATOMIC_RELEASE);
     /* The lowest handle is to be given first. */
     for ( i = MAPTRACK_PER_PAGE; i--; )
         put_free(gt, &page[i], base + i);
@@ -109,13 +121,10 @@ int grant_table_relinquish(struct domain *d)
         if ( hypercall_preempt_check() )
             return -ERESTART;
         /* The p2m entry itself goes with the p2m. */
-        rd = get_domain_by_id(m->domid);
-        if ( rd )
-        {
-            grant_drop(rd, m->ref, m->flags & GNTMAP_readonly);
-            put_domain(rd);
-        }
+        rd = maptrack_domain(m);
+        grant_drop(rd, m->ref, m->flags & GNTMAP_readonly);
         maptrack_free(gt, gt->release_next);
+        put_domain(rd);
     }
     return 0;
 }

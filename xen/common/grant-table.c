@@ -10,8 +10,8 @@
  * owner cannot change what is mapped (grant-entry.c). The mapping domain
  * names its mappings by handles (grant-maptrack.c).
  *
- * A mapping holds a reference on the page through the p2m entry; pages keep
- * their owner's struct domain, so a handle's domain can always be found.
+ * A mapping holds a reference on the page through the p2m entry, and one on
+ * the owner's struct domain through the handle.
  * A table's entries are of version 1 or 2, as its domain likes
  * (grant-version.c).
  */
@@ -176,8 +176,7 @@ static int map_one(struct gnttab_map_grant_ref *op)
     __atomic_store_n(&m->flags, op->flags, __ATOMIC_RELEASE);
     op->handle = handle;
     op->dev_bus_addr = mfn_x(page_to_mfn(pg)) << PAGE_SHIFT;
-    put_domain(rd);
-    return GNTST_okay;
+    return GNTST_okay; /* the reference on rd is the handle's now */
 
 fail:
     maptrack_free(ld->grant_table, handle);

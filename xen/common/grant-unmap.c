@@ -40,13 +40,7 @@ static void begin(struct domain *ld, struct unmapping *u)
                                   gfn_x(gaddr_to_gfn(u->op.host_addr)), &u->m);
     if ( u->op.status != GNTST_okay )
         return;
-    u->rd = get_domain_by_id(u->m.domid);
-    if ( !u->rd )
-    {
-        maptrack_return(gt, u->op.handle, &u->m);
-        u->op.status = GNTST_bad_domain;
-        return;
-    }
+    u->rd = maptrack_domain(&u->m);
     /* The guest may have put something else there in the meantime. */
     mfn = p2m_get_entry(ld, _gfn(u->m.gfn), &t, &order);
     if ( p2m_is_grant(t) &&
@@ -54,7 +48,6 @@ static void begin(struct domain *ld, struct unmapping *u)
          p2m_remove_entry(ld, _gfn(u->m.gfn)) )
     {
         maptrack_return(gt, u->op.handle, &u->m);
-        put_domain(u->rd);
         u->rd = NULL;
         u->op.status = GNTST_general_error;
     }

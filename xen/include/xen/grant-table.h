@@ -20,7 +20,11 @@
 #define LIMIT_GRANT_FRAMES      4096
 #define LIMIT_MAPTRACK_FRAMES   65536
 
-/* One mapping that a domain has of another's page; its index is the handle. */
+/*
+ * One mapping that a domain has of another's page; its index is the handle.
+ * It has a reference on that domain: the page's own goes with the p2m entry,
+ * which may be gone long before, and an id can be given to another domain.
+ */
 struct maptrack
 {
     uint32_t ref; /* while free: next free handle */
@@ -136,6 +140,8 @@ void grant_drop(struct domain *rd, grant_ref_t ref, bool readonly);
 uint32_t maptrack_alloc(struct grant_table *gt);
 void maptrack_free(struct grant_table *gt, uint32_t handle);
 struct maptrack *maptrack_find(const struct grant_table *gt, uint32_t handle);
+/* The domain that m has its reference on; who frees the handle puts it. */
+struct domain *maptrack_domain(const struct maptrack *m);
 /*
  * Take what handle stands for, mapped at gfn, out of others' reach: GNTST_*.
  * Goes on with maptrack_free(), or back by maptrack_return().

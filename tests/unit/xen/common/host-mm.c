@@ -122,7 +122,8 @@ void share_xen_page_with_guest(void *va, struct domain *d)
 }
 
 /* No domain here has its writes recorded. */
-void log_dirty_mark(struct domain *d, gfn_t gfn, unsigned int order)
+void __attribute__((weak))
+log_dirty_mark(struct domain *d, gfn_t gfn, unsigned int order)
 {
     abort();
 }

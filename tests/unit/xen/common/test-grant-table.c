@@ -21,6 +21,7 @@
 #include <xen/hypercalls.h>
 #include <xen/lib.h>
 #include <public/domctl.h>
+#include <asm/log-dirty.h>
 
 #define DOM0_ID  0
 #define GUEST_ID 5
@@ -132,6 +133,31 @@ static void map_and_unmap(void **state)
     assert_null(test_guest_memory(d0, MAP_GFN));
     assert_int_equal(entry(8)->flags, GTF_permit_access);
     assert_int_equal(unmap(d0, m.handle, MAP_GFN), GNTST_bad_handle);
+}
+
+static void a_handle_keeps_the_domain(void **state)
+{
+    uint32_t refs = guest->refcnt;
+    struct gnttab_map_grant_ref m;
+
+    (void)state;
+    offer(8, DOM0_ID, GUEST_GFN, 0);
+    m = map(d0, 8, MAP_GFN, 0);
+    assert_int_equal(guest->refcnt, refs + 1);
+    /* Also when the page is not mapped any more: its id stays its own. */
+    test_add_ram(d0, MAP_GFN);
+    assert_int_equal(guest->refcnt, refs + 1);
+    assert_int_equal(unmap(d0, m.handle, MAP_GFN), GNTST_okay);
+    assert_int_equal(guest->refcnt, refs);
+
+    m = map(d0, 8, MAP_GFN, 0);
+    assert_int_equal(unmap(d0, m.handle, MAP_GFN + 1), GNTST_general_error);
+    assert_int_equal(guest->refcnt, refs + 1);
+    assert_int_equal(map(d0, 9, MAP_GFN + 1, 0).status, GNTST_general_error);
+    assert_int_equal(guest->refcnt, refs + 1);
+    assert_int_equal(grant_table_relinquish(d0), 0);
+    assert_int_equal(guest->refcnt, refs);
+    assert_int_equal(entry(8)->flags, GTF_permit_access);
 }
 
 static void read_only_mapping(void **state)
@@ -296,6 +322,37 @@ static void copies_by_grant_and_by_gfn(void **state)
                         "from the guest");
     assert_int_equal(entry(8)->flags, GTF_permit_access | GTF_readonly);
     assert_int_equal(entry(9)->flags, GTF_permit_access);
+}
+
+static uint64_t marked[4];
+static unsigned int nr_marked;
+
+void log_dirty_mark(struct domain *d, gfn_t gfn, unsigned int order)
+{
+    assert_ptr_equal(d, d0);
+    assert_in_range(nr_marked, 0, 3);
+    marked[nr_marked++] = gfn_x(gfn);
+}
+
+static void copies_by_gfn_show_as_written(void **state)
+{
+    static struct log_dirty recording;
+    struct gnttab_copy c = { .source = { .u.ref = 8, .domid = GUEST_ID },
+                             .dest = { .u.gmfn = DOM0_GFN,
+                                       .domid = DOMID_SELF },
+                             .len = 16,
+                             .flags = GNTCOPY_source_gref };
+
+    (void)state;
+    offer(8, DOM0_ID, GUEST_GFN, GTF_readonly);
+    mfn_to_page(virt_to_mfn(test_guest_memory(d0, DOM0_GFN)))->gfn = DOM0_GFN;
+    d0->p2m.log_dirty = &recording;
+    nr_marked = 0;
+    op(d0, GNTTABOP_copy, &c, 1);
+    d0->p2m.log_dirty = NULL;
+    assert_int_equal(c.status, GNTST_okay);
+    assert_int_equal(nr_marked, 1);
+    assert_int_equal(marked[0], DOM0_GFN);
 }
 
 static void refused_copies(void **state)
@@ -571,6 +628,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(map_and_unmap),
+        CASE(a_handle_keeps_the_domain),
         CASE(read_only_mapping),
         CASE(refused_mappings_take_nothing),
         CASE(what_one_maps_one_cannot_offer_on),
@@ -579,6 +637,7 @@ int main(void)
         CASE(unmap_after_the_place_was_reused),
         CASE(handles_run_out_and_come_back),
         CASE(copies_by_grant_and_by_gfn),
+        CASE(copies_by_gfn_show_as_written),
         CASE(refused_copies),
         CASE(table_grows_to_its_limit),
         CASE(mapper_that_dies_lets_go),
