@@ -25,6 +25,7 @@
 #include <xen/grant-table.h>
 #include <xen/guest-access.h>
 #include <xen/lib.h>
+#include <xen/smp.h>
 #include <public/domctl.h>
 #include <asm/nested-hvm.h>
 #include "p2m-private.h"
@@ -34,8 +35,10 @@
 
 void log_dirty_mark(struct domain *d, gfn_t gfn, unsigned int order)
 {
-    struct log_dirty *ld = d->p2m.log_dirty;
+    struct log_dirty *ld = READ_ONCE(d->p2m.log_dirty);
 
+    if ( !ld )
+        return; /* it was turned off a moment ago */
     spin_lock(&ld->lock);
     for ( uint64_t i = 0; i < 1ULL << order; i++ )
     {
@@ -185,7 +188,7 @@ static int enable(struct domain *d)
         ld->in_progress = true;
         ld->op = XEN_DOMCTL_SHADOW_OP_ENABLE;
         ld->pml = vmx_pml_possible(d) && !vmx_pml_enable(d);
-        d->p2m.log_dirty = ld;
+        __atomic_store_n(&d->p2m.log_dirty, ld, __ATOMIC_RELEASE);
     }
     rc = retype_all(d, ld, p2m_ram_logdirty);
     if ( !rc )
@@ -194,11 +197,13 @@ static int enable(struct domain *d)
     return rc;
 }
 
+/* Others may be marking pages of d, whose own vCPUs do not run. */
 static void forget(struct domain *d)
 {
     struct log_dirty *ld = d->p2m.log_dirty;
 
-    d->p2m.log_dirty = NULL;
+    WRITE_ONCE(d->p2m.log_dirty, NULL);
+    smp_synchronize();
     dirty_bitmap_free(&ld->bits);
     free_xenheap_page(ld->chunk);
     xfree(ld);

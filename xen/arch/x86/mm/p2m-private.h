@@ -41,7 +41,9 @@ static inline p2m_type_t ept_type(uint64_t e)
 
 static inline bool p2m_logs_by_pml(const struct p2m_domain *p2m)
 {
-    return p2m->log_dirty && p2m->log_dirty->pml;
+    const struct log_dirty *ld = READ_ONCE(p2m->log_dirty);
+
+    return ld && ld->pml;
 }
 
 /* EPT_R, _W, _X that a leaf of this type and size has. */

@@ -59,9 +59,22 @@ void p2m_limbo_destroy(struct domain *d)
 }
 
 static struct domain dom;
+static unsigned int synchronized, pages_then;
+static unsigned int pages_out;
+
+/* Others finish what they are doing: nothing of theirs may be gone yet. */
+void smp_synchronize(void)
+{
+    synchronized++;
+    pages_then = pages_out;
+    assert_null(dom.p2m.log_dirty);
+    /* One that looked before finds it gone in the middle. */
+    log_dirty_mark(&dom, _gfn(0), 0);
+}
+
 static struct vcpu vcpu, *vcpus[1] = { &vcpu };
 static shared_info_t *shared;
-static unsigned int next_page, pages_out, fail_after, preempt_every, checks;
+static unsigned int next_page, fail_after, preempt_every, checks;
 static bool have_pml;
 static uint64_t pml_log[PML_ENTRIES];
 static unsigned int drains;
@@ -315,7 +328,10 @@ static void test_faults(void **state)
     assert_true(bit(LOOSE + 9) && bit(LOOSE + 2000));
     assert_int_equal(type_at(LOOSE + 2000, &order), p2m_ram_logdirty);
 
+    synchronized = 0;
     assert_int_equal(simple(XEN_DOMCTL_SHADOW_OP_OFF), 0);
+    assert_int_equal(synchronized, 1);
+    assert_true(pages_then > pages_out);
     assert_int_equal(type_at(0, &order), p2m_ram_rw);
     assert_int_equal(type_at(LOOSE + 1, &order), p2m_ram_rw);
     assert_int_equal(simple(XEN_DOMCTL_SHADOW_OP_PEEK), -EINVAL);
