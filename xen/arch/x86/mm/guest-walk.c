@@ -131,7 +131,9 @@ static int walk_locked(struct vcpu *v, uint64_t gva, bool write, paddr_t *gpa,
         }
         if ( unlikely((e & set) != set) && !pdpte )
         {
-            p2m_mark_dirty(v->domain, gaddr_to_gfn(l1_gpa(v, table)));
+            /* It may be a page that was granted for reading only. */
+            if ( !map_gfn(v->domain, gaddr_to_gfn(l1_gpa(v, table)), true) )
+                return -EFAULT;
             __atomic_fetch_or((uint32_t *)p, set, __ATOMIC_RELAXED);
         }
         if ( leaf )
