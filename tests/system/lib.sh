@@ -46,12 +46,25 @@ expect()
     fi
 }
 
+# Note the results "PASS NAME" and "FAIL NAME: WHY" in $WORK/output, for the
+# script of this name; fails if one has, or if "end of tests" is not there.
+note_results()
+{
+    local status=0 verdict test why
+
+    while read -r verdict test why; do
+        result "$verdict $1/$test $why"
+        [ "$verdict" = PASS ] || status=1
+    done < <(tr -d '\r' <"$WORK/output" | grep -aE '^(PASS|FAIL) ')
+    grep -aq '^end of tests' "$WORK/output" && return $status
+}
+
 # Run programs/NAME.sh in Dom0, and note the results it prints. What else it
 # wants below /guests is in $WORK/guests; a domain that starts and ends at once
 # is there as /guests/p1.cfg.
 programs_test()
 {
-    local name=$1 guests=$WORK/guests status=0 verdict test why
+    local name=$1 guests=$WORK/guests status=0
 
     make --no-print-directory -C "$NIDUS_TOP/tests/guest" BUILD="$BUILD" >&2
     mkdir -p "$guests/triple-fault"
@@ -68,11 +81,5 @@ END
     boot --guests "$guests" --cpu-limit 300 \
         --cmd "sh /guests/$name.sh; echo 'end of tests'" |
         tee "$WORK/output" || status=$?
-
-    while read -r verdict test why; do
-        result "$verdict $name/$test $why"
-        [ "$verdict" = PASS ] || status=1
-    done < <(tr -d '\r' <"$WORK/output" | grep -E '^(PASS|FAIL) ')
-    grep -q '^end of tests' "$WORK/output" || status=1
-    return $status
+    note_results "$name" && return $status
 }

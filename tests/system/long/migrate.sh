@@ -13,6 +13,7 @@ guests=$WORK/guests
 rm -rf "$guests"
 mkdir -p "$guests/ours"
 cp -r "$BUILD/tests/guest/suspend" "$guests/suspend"
+cp "$NIDUS_TOP/tests/system/programs/suspend.sh" "$guests/"
 # Our xl beside Debian's tools, with the libraries that those do not bring.
 cp "$BUILD/tools/sbin/xl" "$guests/ours/xl.bin"
 copy_with_libraries "$guests/ours" "$guests/ours/xl.bin"
@@ -25,64 +26,12 @@ END
 chmod +x "$guests/ours/xl"
 
 cat >"$guests/steps.sh" <<'END'
+. /guests/suspend.sh
 ours=/guests/ours/xl
 theirs=xl
-seen=0
-
-free() { xl info | sed -n 's/^free_memory *: *//p'; }
-domains() { xl list | tail -n +2 | wc -l; }
-# Wait for a command to succeed, a minute of machine time at the most.
-wait_for()
-{
-    tries=600
-    until "$@" >/dev/null 2>&1; do
-        tries=$((tries - 1))
-        [ $tries -gt 0 ] || return 1
-        usleep 100000
-    done
-}
-# The console of whatever is called "suspend" now.
-watch_console()
-{
-    xl console suspend </dev/null >>/tmp/console 2>&1 &
-}
-# How often the guest has come back, and been ready for more.
-rounds() { grep -a -c "suspend: $1" /tmp/console; }
-more() { [ "$(rounds round)" -gt "$seen" ] && [ "$(rounds ready)" -gt $((seen + 1)) ]; }
-# The result of the last step: NAME, and how the guest is to have come back.
-went()
-{
-    if wait_for more && grep -a 'suspend: round' /tmp/console | tail -n 1 |
-        grep -q " $2"; then
-        echo "PASS $1"
-    else
-        echo "FAIL $1: $(grep -a round /tmp/console | tail -n 1)"
-        tail -n 3 /tmp/log
-    fi
-    seen=$(rounds round)
-}
-# NAME COMMAND...: must fail, say something of one line or a few, and leave
-# no domain.
-refused()
-{
-    name=$1 && shift
-    count=$(domains)
-    if "$@" >/tmp/log 2>&1; then
-        echo "FAIL $name: it was accepted"
-    elif [ "$(domains)" -ne "$count" ]; then
-        echo "FAIL $name: domains $count before, $(domains) after"
-    elif [ ! -s /tmp/log ]; then
-        echo "FAIL $name: no reason is given"
-    else
-        echo "PASS $name ($(grep -v '^Loading' /tmp/log | head -n 1))"
-    fi
-}
 
 before=$(free)
-: >/tmp/console
-$ours create -q /guests/suspend/default.cfg || exit
-watch_console
-wait_for grep -q 'ready 1' /tmp/console || { cat /tmp/console; exit 1; }
+start_guest $ours /guests/suspend/default.cfg || exit
 
 $ours save -c suspend /tmp/c.img 2>/tmp/log
 went save-c-ours cancelled
@@ -100,16 +49,6 @@ $ours restore /tmp/theirs.img >/tmp/log 2>&1
 watch_console
 went debian-to-ours resumed
 
-# FROM TO NAME: the sender's transport is the receiver itself.
-migrate()
-{
-    id=$(xl domid suspend)
-    $1 migrate -s '' suspend "$2 migrate-receive" >/tmp/log 2>&1
-    [ "$(domains)" -eq 2 ] && [ "$(xl domid suspend)" != "$id" ] ||
-        echo "FAIL $3-one-left"
-    watch_console
-    went "$3" resumed
-}
 migrate $ours $ours migrate-ours
 migrate $theirs $theirs migrate-debian
 migrate $ours $theirs migrate-ours-to-debian
@@ -128,19 +67,11 @@ seen=$(rounds round)
 $ours save -c suspend /tmp/c.img 2>/tmp/log
 went goes-on-after-failed-migration cancelled
 
-$theirs shutdown -w suspend >/tmp/log 2>&1
-grep -a 'Test result' /tmp/console || wait_for grep -a 'Test result' /tmp/console
-grep -a 'Test result' /tmp/console
-grep -a -E 'Fail|Error|away' /tmp/console
-for d in $(xl list | awk 'NR > 2 { print $2 }'); do xl destroy "$d"; done
+ends_content guest-is-content
 
 # An L1 with an L2 that is stopped; Xen has no such state in its images.
 if xl info | grep -q '^xen_extra.*nidus'; then
-    : >/tmp/console
-    seen=0
-    $ours create -q /guests/suspend/nested.cfg
-    watch_console
-    wait_for grep -q 'ready 1' /tmp/console
+    start_guest $ours /guests/suspend/nested.cfg
     $ours save -c suspend /tmp/c.img 2>/tmp/log
     went nested-save-c cancelled
     $ours save suspend /tmp/c.img 2>/tmp/log
@@ -148,11 +79,7 @@ if xl info | grep -q '^xen_extra.*nidus'; then
     watch_console
     went nested-restore resumed
     migrate $ours $ours nested-migrate
-    $ours shutdown -w suspend >/tmp/log 2>&1
-    wait_for grep -a 'Test result' /tmp/console
-    grep -a 'Test result' /tmp/console | sed 's/^/nested: /'
-    grep -a -E 'Fail|Error|away' /tmp/console
-    for d in $(xl list | awk 'NR > 2 { print $2 }'); do xl destroy "$d"; done
+    ends_content nested-guest-is-content
     rm /tmp/c.img
 fi
 
@@ -179,16 +106,10 @@ grep -q 'leaf 0x1' /tmp/log || echo "FAIL leaf-named: $(head -n 3 /tmp/log)"
 sed 's/^memory.*/memory = 100000/' /guests/suspend/default.cfg >/tmp/big.cfg
 refused too-little-memory $ours restore /tmp/big.cfg /tmp/ours.img
 
-same() { [ "$(free)" = "$before" ]; }
-wait_for same
-echo "memory before $before after $(free)"
-xenstore-ls -f | sed 's/ =.*//' |
-    grep -E '/local/domain/[1-9]|/libxl/|/vm/|/backend' >/tmp/nodes
-echo "nodes $(wc -l </tmp/nodes)"
-head -n 3 /tmp/nodes
+nothing_left "$before"
 # Debian's xl leaves its locks behind.
-echo "files $(ls /var/lib/xen | grep -c userdata-d)"
-ls /var/lib/xen
+files=$(ls /var/lib/xen | grep userdata-d | xargs)
+if [ -z "$files" ]; then echo "PASS files-gone"; else echo "FAIL files-gone: $files"; fi
 # Out to who can verify it.
 for image in ours theirs; do
     dd if=/tmp/$image.img of=/dev/sda bs=64k conv=notrunc \
@@ -196,6 +117,7 @@ for image in ours theirs; do
     echo "size $image $(stat -c %s /tmp/$image.img)"
 done
 sync
+echo 'end of tests'
 END
 
 disk=$WORK/disk
@@ -205,25 +127,7 @@ boot --guests "$guests" --disk "$disk" --cpu-limit 500 \
     --cmd 'sh /guests/steps.sh' | tee "$WORK/output" || status=$?
 
 bad=0
-while read -r verdict name why; do
-    name=${name%:}
-    result "$verdict" "migrate/$name${why:+: $why}"
-    [ "$verdict" = PASS ] || bad=1
-done < <(grep -aE '^(PASS|FAIL) [a-z-]+' "$WORK/output" | tr -d '\r')
-check()
-{
-    if grep -qaE "^$2.?\$" "$WORK/output"; then
-        result PASS "migrate/$1"
-    else
-        result FAIL "migrate/$1: expected: $2"
-        bad=1
-    fi
-}
-check guest-is-content 'Test result: SUCCESS'
-[ "$HV" != nidus ] || check nested-guest-is-content 'nested: Test result: SUCCESS'
-check memory-back 'memory before ([0-9]+) after \1'
-check nodes-gone 'nodes 0'
-check files-gone 'files 0'
+note_results migrate || bad=1
 
 # Xen's own checker of images, and what it finds in ours and in Debian's.
 debs=$("$NIDUS_TOP/scripts/unpack-debs.sh" image-xen)/usr/lib/xen-4.17
