@@ -53,8 +53,8 @@ static void map_grants(void)
 
     grants = alloc_page();
     a.gpfn = gfn_of(grants);
-    if ( !check_rc("map the grant table",
-                   memory_op(XENMEM_add_to_physmap, &a), 0) )
+    if ( !check_rc("map the grant table", memory_op(XENMEM_add_to_physmap, &a),
+                   0) )
         test_exit();
 }
 
