@@ -2,7 +2,8 @@
 /* A domain's configuration as JSON, with the names that libxl gives things. */
 
 /*
- * Like Xen's libxl, only what differs from the default is written.
+ * In the order of Xen's libxl and, like there, only what differs from its
+ * type's zero: so the text is the same where it means the same.
  */
 
 #include <stdlib.h>
@@ -52,6 +53,7 @@ static void gen_c_info(yajl_gen g, const libxl_domain_create_info *c)
     yajl_gen_map_open(g);
     string(g, "type", "pvh");
     string(g, "name", c->name);
+    number(g, "domid", UINT32_MAX); /* none in particular */
     if ( c->have_uuid )
     {
         uuid_unparse_lower(c->uuid, uuid);
@@ -108,14 +110,11 @@ static void gen_b_info(yajl_gen g, const libxl_domain_build_info *b)
         number(g, "max_memkb", b->max_memkb);
     if ( b->target_memkb != LIBXL_MEMKB_DEFAULT )
         number(g, "target_memkb", b->target_memkb);
+    number(g, "video_memkb", 0);
     if ( b->rtc_timeoffset )
         number(g, "rtc_timeoffset", b->rtc_timeoffset);
     if ( b->localtime )
         defbool(g, "localtime", true);
-    if ( b->nested_hvm )
-        defbool(g, "nested_hvm", true);
-    if ( b->event_channels && b->event_channels != LIBXL_EVENT_CHANNELS )
-        number(g, "event_channels", b->event_channels);
     if ( b->max_grant_frames >= 0 )
         number(g, "max_grant_frames", b->max_grant_frames);
     if ( b->max_maptrack_frames >= 0 )
@@ -128,16 +127,20 @@ static void gen_b_info(yajl_gen g, const libxl_domain_build_info *b)
     if ( b->sched_cap >= 0 )
         number(g, "cap", b->sched_cap);
     yajl_gen_map_close(g);
+    defbool(g, "claim_mode", true);
+    if ( b->event_channels && b->event_channels != LIBXL_EVENT_CHANNELS )
+        number(g, "event_channels", b->event_channels);
 
     string(g, "kernel", b->kernel);
     string(g, "cmdline", b->cmdline);
     string(g, "ramdisk", b->ramdisk);
+    if ( b->nested_hvm )
+        defbool(g, "nested_hvm", true);
     empty_map(g, "type.pvh");
     empty_map(g, "arch_arm");
     key(g, "arch_x86");
     yajl_gen_map_open(g);
-    if ( b->msr_relaxed )
-        defbool(g, "msr_relaxed", true);
+    defbool(g, "msr_relaxed", b->msr_relaxed);
     yajl_gen_map_close(g);
     yajl_gen_map_close(g);
 }
@@ -155,6 +158,7 @@ static void gen_disk(yajl_gen g, const libxl_device_disk *disk)
     number(g, "readwrite", disk->readwrite);
     if ( disk->is_cdrom )
         number(g, "is_cdrom", 1);
+    defbool(g, "colo_restore_enable", false);
     yajl_gen_map_close(g);
 }
 

@@ -22,13 +22,47 @@ static void put(yajl_gen g, const char *s)
     yajl_gen_string(g, (const unsigned char *)s, strlen(s));
 }
 
+static void put_number(yajl_gen g, const char *key, long long n)
+{
+    put(g, key);
+    yajl_gen_integer(g, n);
+}
+
+static void put_sched(yajl_gen g, const struct xen_domctl_sched_credit2 *p)
+{
+    yajl_gen_map_open(g);
+    put(g, "sched");
+    put(g, "credit2");
+    put_number(g, "weight", p->weight);
+    put_number(g, "cap", p->cap);
+    yajl_gen_map_close(g);
+}
+
+static void put_vcpus(yajl_gen g, const libxl_dominfo *info)
+{
+    unsigned int i;
+
+    yajl_gen_array_open(g);
+    for ( i = 0; i < info->vcpu_online; i++ )
+        yajl_gen_integer(g, i);
+    yajl_gen_array_close(g);
+}
+
 static bool put_live(yajl_gen g, const char *section, const char *key,
                      const struct live *live)
 {
+    struct xen_domctl_sched_credit2 params;
+
     if ( !strcmp(section, "c_info") && !strcmp(key, "name") && live->name )
         put(g, live->name);
     else if ( !strcmp(section, "b_info") && !strcmp(key, "target_memkb") )
         yajl_gen_integer(g, live->info->current_memkb & ~1023ull);
+    else if ( !strcmp(section, "b_info") && !strcmp(key, "avail_vcpus") )
+        put_vcpus(g, live->info);
+    else if ( !strcmp(section, "b_info") && !strcmp(key, "sched_params") &&
+              !xc_sched_credit2_domain_get(libxl_ctx_xch(ctx),
+                                           live->info->domid, &params) )
+        put_sched(g, &params);
     else
         return false;
     return true;

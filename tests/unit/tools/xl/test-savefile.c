@@ -102,6 +102,75 @@ static void test_from_debian(void **state)
     libxl_domain_config_dispose(&c);
 }
 
+/* What "xl list -l" of Xen 4.17 printed for a guest, its live parts aside. */
+static const char listed[] =
+    "{\n"
+    "    \"c_info\": {\n"
+    "        \"type\": \"pvh\",\n"
+    "        \"name\": \"pvh1\",\n"
+    "        \"domid\": 4294967295,\n"
+    "        \"uuid\": \"997a6ec6-02b3-48b8-8e8d-d2e6093ccc58\",\n"
+    "        \"run_hotplug_scripts\": \"True\"\n"
+    "    },\n"
+    "    \"b_info\": {\n"
+    "        \"max_vcpus\": 2,\n"
+    "        \"avail_vcpus\": [\n"
+    "            0\n"
+    "        ],\n"
+    "        \"max_memkb\": 262144,\n"
+    "        \"target_memkb\": 163840,\n"
+    "        \"video_memkb\": 0,\n"
+    "        \"sched_params\": {\n"
+    "            \"weight\": 256,\n"
+    "            \"cap\": 0\n"
+    "        },\n"
+    "        \"claim_mode\": \"True\",\n"
+    "        \"kernel\": \"/domu-vmlinuz\",\n"
+    "        \"cmdline\": \"console=hvc0 domu=1\",\n"
+    "        \"ramdisk\": \"/domu.gz\",\n"
+    "        \"type.pvh\": {\n\n"
+    "        },\n"
+    "        \"arch_arm\": {\n\n"
+    "        },\n"
+    "        \"arch_x86\": {\n"
+    "            \"msr_relaxed\": \"False\"\n"
+    "        }\n"
+    "    },\n"
+    "    \"disks\": [\n"
+    "        {\n"
+    "            \"pdev_path\": \"/tmp/disk.img\",\n"
+    "            \"vdev\": \"xvda\",\n"
+    "            \"format\": \"raw\",\n"
+    "            \"script\": \"/etc/xen/nb\",\n"
+    "            \"readwrite\": 1,\n"
+    "            \"colo_restore_enable\": \"False\"\n"
+    "        }\n"
+    "    ],\n"
+    "    \"nics\": [\n"
+    "        {\n"
+    "            \"devid\": 0,\n"
+    "            \"mac\": \"00:16:3e:00:00:01\",\n"
+    "            \"bridge\": \"xenbr0\",\n"
+    "            \"script\": \"/etc/xen/nv\",\n"
+    "            \"nictype\": \"vif\"\n"
+    "        }\n"
+    "    ],\n"
+    "    \"on_reboot\": \"restart\",\n"
+    "    \"on_soft_reset\": \"soft_reset\"\n"
+    "}\n";
+
+static void test_same_words(void **state)
+{
+    libxl_domain_config c;
+    char *text;
+
+    assert_int_equal(parse(listed, &c), 0);
+    text = libxl_domain_config_to_json(&c);
+    assert_string_equal(text, listed);
+    free(text);
+    libxl_domain_config_dispose(&c);
+}
+
 static void test_bad_json(void **state)
 {
     static const struct
@@ -228,6 +297,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_from_debian),
+        cmocka_unit_test(test_same_words),
         cmocka_unit_test(test_bad_json),
         cmocka_unit_test(test_there_and_back),
         cmocka_unit_test(test_damage),
