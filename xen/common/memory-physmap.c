@@ -7,7 +7,11 @@
 #include <xen/pvclock.h>
 #include "memory.h"
 
-/* Make room at gfn for something that is not the domain's RAM. */
+/*
+ * Make room at gfn for something that is not the domain's RAM. Dom0 sees all of
+ * the machine's addresses that are not RAM, and Linux puts pages of others
+ * where it knows of no device, which may be one of these.
+ */
 static int vacate(struct domain *d, gfn_t gfn)
 {
     unsigned int order;
@@ -15,7 +19,7 @@ static int vacate(struct domain *d, gfn_t gfn)
 
     p2m_get_entry(d, gfn, &t, &order);
     if ( t == p2m_mmio_direct )
-        return -EPERM;
+        return d->is_hwdom ? 0 : -EPERM;
     /* Mappings are replaced by the new one; RAM would be lost. */
     return p2m_is_ram(t) ? p2m_remove_ram(d, gfn) : 0;
 }

@@ -25,8 +25,18 @@ t xl-sched-credit2 0 '^Domain-0 +0 +256 +0$' xl sched-credit2
 t xl-dmesg 0 '[a-z]' 'xl dmesg | tail -n 3'
 t xl-debug-keys 0 "'q' pressed" 'xl debug-keys q; xl dmesg | tail -n 40'
 t xl-debug-keys-all 0 'done' \
-    'for k in h 0 d e g m r t i v q M s c u; do xl debug-keys $k || exit; done
+    'for k in h 0 d e g m r t i v q M s c u p; do xl debug-keys $k || exit; done
     xl list >/dev/null && echo done'
+if [ $nidus = yes ]; then
+    t xl-debug-keys-cpus 0 'State of d0v0' 'xl debug-keys d; xl dmesg | tail -n 30'
+    t exit-counters 0 '^counted$' 'xl set-parameters exit-counters=yes
+    xl debug-keys P; xl list >/dev/null; xl debug-keys p
+    xl dmesg | tail -n 30 | grep -q "CPU0 VMCALL *[1-9]" && echo counted'
+    t exit-counters-off 0 '^same$' 'xl set-parameters exit-counters=no
+    xl debug-keys p; xl dmesg | tail -n 30 | grep VMCALL >/tmp/one; xl list >/dev/null
+    xl debug-keys p; xl dmesg | tail -n 30 | grep VMCALL | tail -n 1 >/tmp/two
+    [ "$(tail -n 1 /tmp/one)" = "$(cat /tmp/two)" ] && echo same'
+fi
 t xl-dmesg-clear 0 '^0 lines' \
     'xl dmesg -c >/dev/null; echo "$(xl dmesg | wc -l) lines"'
 t xl-domid 0 '^0$' xl domid Domain-0

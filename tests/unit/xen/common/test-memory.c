@@ -381,6 +381,27 @@ static void device_memory_is_not_replaced(void **state)
         add(guest, DOMID_SELF, XENMAPSPACE_shared_info, 0, PLACE_GFN), -EPERM);
 }
 
+/* Linux takes a hole between devices for its mappings of others' pages. */
+static void dom0_maps_others_between_devices(void **state)
+{
+    xen_ulong_t idx = RAM_GFN;
+    xen_pfn_t gfn = PLACE_GFN;
+    unsigned int order;
+    p2m_type_t t;
+    int err = 7;
+
+    (void)state;
+    assert_int_equal(p2m_set_entry(d0, _gfn(PLACE_GFN),
+                                   virt_to_mfn(d0->shared_info), 0,
+                                   p2m_mmio_direct),
+                     0);
+    get_page(mfn_to_page(virt_to_mfn(d0->shared_info)), NULL);
+    assert_int_equal(foreign(d0, GUEST_ID, &idx, &gfn, &err, 1), 0);
+    assert_int_equal(err, 0);
+    p2m_get_entry(d0, _gfn(PLACE_GFN), &t, &order);
+    assert_int_equal(t, p2m_map_foreign);
+}
+
 static void acquired_grant_frames(void **state)
 {
     xen_pfn_t gfns[2] = { PLACE_GFN, PLACE_GFN + 1 };
@@ -475,6 +496,7 @@ int main(void)
         CASE(foreign_mappings_of_dom0),
         CASE(foreign_mappings_need_privilege),
         CASE(device_memory_is_not_replaced),
+        CASE(dom0_maps_others_between_devices),
         CASE(acquired_grant_frames),
         CASE(memory_maps),
         CASE(numbers_and_refusals),
