@@ -9,50 +9,50 @@
 /* Copied and written in pieces, so that neither stack nor lock is long. */
 #define CHUNK 128
 
-static long write_hwdom(uint64_t gva, uint32_t count)
+/* Domains other than Dom0 get whole lines with their name in front. */
+static void write_lines(const struct domain *d, char *buf, uint32_t n)
 {
-    char buf[CHUNK];
-    uint32_t n;
+    uint32_t i, start;
 
-    for ( ; count; count -= n, gva += n )
+    buf[n] = '\0';
+    for ( start = i = 0; i < n; i++ )
     {
-        n = min(count, (uint32_t)CHUNK);
-        if ( copy_from_guest_va(buf, gva, n) )
-            return -EFAULT;
-        console_hwdom_write(buf, n);
+        if ( buf[i] != '\n' )
+        {
+            /* Control characters would act on the terminal. */
+            if ( (unsigned char)buf[i] < ' ' && buf[i] != '\t' )
+                buf[i] = buf[i] == '\r' ? ' ' : '.';
+            continue;
+        }
+        buf[i] = '\0';
+        if ( i > start )
+            guest_printk(d, "%s\n", buf + start);
+        start = i + 1;
     }
-    return 0;
+    if ( start < n )
+        guest_printk(d, "%s\n", buf + start);
 }
 
-/* Other domains get whole lines with their name in front. */
-static long write_guest(uint64_t gva, uint32_t count)
+static long op_write(const struct domain *d, uint64_t gva, uint32_t count)
 {
-    const struct domain *d = current->domain;
     char buf[CHUNK + 1];
-    uint32_t n, i, start;
+    bool first = true;
+    uint32_t n;
 
-    for ( ; count; count -= n, gva += n )
+    for ( ; count; count -= n, gva += n, first = false )
     {
+        if ( !first && hypercall_preempt_check() )
+        {
+            hypercall_continue(CONSOLEIO_write, count, gva, 0, 0);
+            return -ERESTART;
+        }
         n = min(count, (uint32_t)CHUNK);
         if ( copy_from_guest_va(buf, gva, n) )
             return -EFAULT;
-        buf[n] = '\0';
-        for ( start = i = 0; i < n; i++ )
-        {
-            if ( buf[i] != '\n' )
-            {
-                /* Control characters would act on the terminal. */
-                if ( (unsigned char)buf[i] < ' ' && buf[i] != '\t' )
-                    buf[i] = buf[i] == '\r' ? ' ' : '.';
-                continue;
-            }
-            buf[i] = '\0';
-            if ( i > start )
-                guest_printk(d, "%s\n", buf + start);
-            start = i + 1;
-        }
-        if ( start < n )
-            guest_printk(d, "%s\n", buf + start);
+        if ( d->is_hwdom )
+            console_hwdom_write(buf, n);
+        else
+            write_lines(d, buf, n);
     }
     return 0;
 }
@@ -90,8 +90,7 @@ long do_console_io(unsigned long cmd, unsigned long count, unsigned long buffer,
     switch ( (uint32_t)cmd )
     {
     case CONSOLEIO_write:
-        return d->is_hwdom ? write_hwdom(buffer, count)
-                           : write_guest(buffer, count);
+        return op_write(d, buffer, count);
     case CONSOLEIO_read:
         return d->is_hwdom ? read_hwdom(buffer, count) : -EPERM;
     }

@@ -51,6 +51,15 @@ void hypercall_continue(unsigned long a1, unsigned long a2, unsigned long a3,
         args[4] = a5;
         return;
     }
+    if ( unlikely(!hvm_code_is_64bit()) )
+    {
+        g->rbx = a1;
+        g->rcx = a2;
+        g->rdx = a3;
+        g->rsi = a4;
+        g->rdi = a5;
+        return;
+    }
     g->rdi = a1;
     g->rsi = a2;
     g->rdx = a3;
@@ -82,7 +91,6 @@ static bool dispatch_32bit(struct guest_gprs *g)
         rc = hypercall_table_32[nr]((uint32_t)g->rbx, (uint32_t)g->rcx,
                                     (uint32_t)g->rdx, (uint32_t)g->rsi,
                                     (uint32_t)g->rdi);
-        /* Those that are run again find their progress in the domain. */
         if ( unlikely(rc == -ERESTART) )
             return false;
     }
