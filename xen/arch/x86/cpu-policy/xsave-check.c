@@ -1,9 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-/* CPU policy: is the compacted form of XSAVE what CPUID says? Pure. */
+/* CPU policy: values of XCR0, and is the compacted form what CPUID says? Pure.
+ */
 
 #include <xen/lib.h>
 #include <asm/cpu-policy.h>
+#include <asm/cpuid-defs.h>
 #include <asm/xsave-defs.h>
+
+/* SDM "XSETBV": what raises #GP. */
+bool xcr0_valid(const struct cpu_policy *p, uint64_t val)
+{
+    const uint64_t mpx = XSTATE_BNDREGS | XSTATE_BNDCSR;
+    uint64_t allowed = p->xstate[0].a | ((uint64_t)p->xstate[0].d << 32);
+
+    if ( (val & ~allowed) || !(val & XSTATE_FP) )
+        return false;
+    if ( (val & XSTATE_YMM) && !(val & XSTATE_SSE) )
+        return false;
+    if ( (val & mpx) && (val & mpx) != mpx )
+        return false;
+    return !(val & XSTATE_AVX512) ||
+           ((val & XSTATE_AVX512) == XSTATE_AVX512 && (val & XSTATE_YMM));
+}
 
 /* SDM "Compacted Format for XSAVE": in order, some on a 64-byte boundary. */
 static uint32_t compacted_offset(const struct cpu_policy *host,

@@ -19,13 +19,11 @@
 #include <asm/nested-hvm.h>
 #include <asm/vlapic.h>
 #include <asm/vmx.h>
+#include <asm/xsave-defs.h>
 #include "msr-private.h"
 
 #define XSAVE_HEAD    offsetof(struct hvm_hw_cpu_xsave, save_area)
 #define XSAVE_MIN     sizeof(struct hvm_hw_cpu_xsave)
-#define LEGACY_BYTES  512
-#define MXCSR_OFFSET  24
-#define MXCSR_VALID   0xffffu
 #define NR_SAVED_MSRS 1
 /* Ours: Xen's types end far below. A vCPU in VMX operation has one. */
 #define NESTED_CODE   0x4e00
@@ -203,8 +201,7 @@ static int check_xsave(const struct vcpu *v, const struct hvm_hw_cpu_xsave *x,
     const struct hvm_hw_cpu_xsave_hdr *h = &x->save_area.xsave_hdr;
     uint64_t allowed = policy_xcr0(v);
 
-    if ( (x->xcr0 & ~allowed) || !(x->xcr0 & XSTATE_FP) ||
-         (h->xstate_bv & ~allowed) || h->xcomp_bv )
+    if ( !xcr0_valid(p, x->xcr0) || (h->xstate_bv & ~allowed) || h->xcomp_bv )
         return -EINVAL;
     for ( unsigned int i = 0; i < ARRAY_SIZE(h->reserved); i++ )
         if ( h->reserved[i] )
@@ -228,11 +225,11 @@ static int load_xsave(struct vcpu *v, const void *in, size_t len)
         return rc;
     vmx_sync_state(v);
     vmx_forget_state(v);
-    memset(area + LEGACY_BYTES, 0, room - LEGACY_BYTES);
+    memset(area + FXSAVE_SIZE, 0, room - FXSAVE_SIZE);
     memcpy(area, &x->save_area, min(have, room));
-    memcpy(&mxcsr, area + MXCSR_OFFSET, sizeof(mxcsr));
+    memcpy(&mxcsr, area + FXSAVE_MXCSR, sizeof(mxcsr));
     mxcsr &= MXCSR_VALID;
-    memcpy(area + MXCSR_OFFSET, &mxcsr, sizeof(mxcsr));
+    memcpy(area + FXSAVE_MXCSR, &mxcsr, sizeof(mxcsr));
     v->arch.xcr0 = x->xcr0;
     return 0;
 }

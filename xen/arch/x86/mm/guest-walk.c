@@ -78,11 +78,6 @@ static bool is_large(const struct paging_mode *m, unsigned int level,
     return level == 2 || (level == 3 && m->levels == 4);
 }
 
-static bool is_canonical(uint64_t va)
-{
-    return (uint64_t)((int64_t)(va << 16) >> 16) == va;
-}
-
 /* guest_walk() with d->p2m.lock held. */
 static int walk_locked(struct vcpu *v, uint64_t gva, bool write, paddr_t *gpa,
                        uint32_t *pfec)

@@ -82,23 +82,6 @@ enum exit_result vmx_exit_vmcall(struct vcpu *v)
     return EXIT_RESUME;
 }
 
-#define XCR0_X87    0x01ULL
-#define XCR0_SSE    0x02ULL
-#define XCR0_AVX    0x04ULL
-#define XCR0_MPX    0x18ULL
-#define XCR0_AVX512 0xe0ULL
-
-static bool xcr0_valid(const struct cpu_policy *p, uint64_t val)
-{
-    uint64_t allowed = p->xstate[0].a | ((uint64_t)p->xstate[0].d << 32);
-    uint64_t mpx = val & XCR0_MPX, avx512 = val & XCR0_AVX512;
-
-    return !(val & ~allowed) && (val & XCR0_X87) &&
-           (!(val & XCR0_AVX) || (val & XCR0_SSE)) &&
-           (!mpx || mpx == XCR0_MPX) &&
-           (!avx512 || (avx512 == XCR0_AVX512 && (val & XCR0_AVX)));
-}
-
 /* SDM "XSETBV": bits must be supported, x87 set, AVX only with SSE. */
 enum exit_result vmx_exit_xsetbv(struct vcpu *v)
 {

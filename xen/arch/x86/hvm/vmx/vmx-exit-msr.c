@@ -71,7 +71,7 @@ static bool vmcs_msr_valid(uint32_t msr, uint64_t val)
         return true;
     if ( msr == MSR_PAT )
         return hvm_pat_valid(val);
-    return (uint64_t)((int64_t)(val << 16) >> 16) == val; /* canonical */
+    return is_canonical(val);
 }
 
 static bool is_vmx_msr(uint32_t msr)

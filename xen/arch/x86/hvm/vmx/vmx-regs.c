@@ -214,29 +214,12 @@ void hvm_save_cpu_ctxt(struct vcpu *v, struct hvm_hw_cpu *c)
     vmx_vmcs_exit(v);
 }
 
-/* SDM "Checks on Guest Control Registers, Debug Registers, and MSRs". */
-static int check_cpu_ctxt(const struct hvm_hw_cpu *c)
-{
-    if ( (c->cr0 >> 32) || ((c->cr0 & X86_CR0_PG) && !(c->cr0 & X86_CR0_PE)) )
-        return -EINVAL;
-    if ( c->msr_efer & ~(EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE) )
-        return -EINVAL;
-    if ( (c->cr0 & X86_CR0_PG) && (c->msr_efer & EFER_LME) &&
-         !(c->cr4 & X86_CR4_PAE) )
-        return -EINVAL;
-    if ( (c->pending_event & INTR_INFO_VALID) &&
-         ((c->pending_event & INTR_INFO_TYPE_MASK) >> INTR_INFO_TYPE_SHIFT) ==
-             INTR_TYPE_RESERVED )
-        return -EINVAL;
-    return 0;
-}
-
 int hvm_load_cpu_ctxt(struct vcpu *v, const struct hvm_hw_cpu *c)
 {
     struct guest_gprs *g = &v->arch.gprs;
     uint64_t efer = c->msr_efer & ~EFER_LMA;
     bool lma = (c->cr0 & X86_CR0_PG) && (efer & EFER_LME);
-    int rc = check_cpu_ctxt(c);
+    int rc = hvm_check_cpu_ctxt(c, vmx_cr4_valid_bits(v));
 
     if ( rc )
         return rc;

@@ -85,7 +85,7 @@ void fpu_load_legacy(struct vcpu *v, const uint8_t fxsave[512])
 
     memcpy(area, fxsave, FXSAVE_SIZE);
     memcpy(&mxcsr, area + FXSAVE_MXCSR, sizeof(mxcsr));
-    mxcsr &= 0xffff; /* reserved bits make XRSTOR fault */
+    mxcsr &= MXCSR_VALID;
     memcpy(area + FXSAVE_MXCSR, &mxcsr, sizeof(mxcsr));
     memcpy(&xstate_bv, area + XSAVE_XSTATE_BV, sizeof(xstate_bv));
     xstate_bv |= 3; /* x87 and SSE */

@@ -59,6 +59,9 @@ void cpu_policy_compute(const struct cpu_policy *host,
                         const struct cpu_policy_params *params,
                         struct cpu_policy *out);
 
+/* Pure: may software of a domain with that policy set XCR0 to val? */
+bool xcr0_valid(const struct cpu_policy *p, uint64_t val);
+
 /*
  * Pure: whether an area written by XSAVEC holds the components where the
  * CPUID leaves of host say, given what XSAVE wrote of the same registers.

@@ -15,6 +15,9 @@
 #define XSAVE_XCOMP_BV           520
 #define XSAVE_XCOMP_BV_COMPACTED (1ULL << 63)
 
+/* Other bits make XRSTOR fault. */
+#define MXCSR_VALID 0xffffu
+
 /* Values after INIT. */
 #define FCW_DEFAULT      0x037fu
 #define MXCSR_DEFAULT    0x1f80u

@@ -118,6 +118,24 @@ static void legacy_and_header(void **state)
     assert_false(ok());
 }
 
+static void values_of_xcr0(void **state)
+{
+    static const uint64_t good[] = { 1, 3, 7, 0xe7, 0x207, COMPONENTS },
+                          bad[] = { 0,    2,    5,     6,
+                                    0x27, 0xe3, 0x1fb, 1ull << 62 | 1 };
+    struct cpu_policy p = host;
+
+    p.xstate[0].a = COMPONENTS;
+    p.xstate[0].d = 0;
+    for ( unsigned int i = 0; i < ARRAY_SIZE(good); i++ )
+        assert_true(xcr0_valid(&p, good[i]));
+    for ( unsigned int i = 0; i < ARRAY_SIZE(bad); i++ )
+        assert_false(xcr0_valid(&p, bad[i]));
+    p.xstate[0].a = 7;
+    assert_true(xcr0_valid(&p, 7));
+    assert_false(xcr0_valid(&p, 0xe7));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +143,7 @@ int main(void)
         cmocka_unit_test_setup(boundaries, setup),
         cmocka_unit_test_setup(misplaced, setup),
         cmocka_unit_test_setup(legacy_and_header, setup),
+        cmocka_unit_test_setup(values_of_xcr0, setup),
     };
 
     return cmocka_run_group_tests_name("xsave-check", tests, NULL, NULL);

@@ -3,6 +3,7 @@
 /* TEST-SOURCES: xen/arch/x86/hvm/save.c */
 /* TEST-SOURCES: xen/arch/x86/hvm/mtrr.c */
 /* TEST-SOURCES: xen/arch/x86/cpu-policy/compute.c */
+/* TEST-SOURCES: xen/arch/x86/cpu-policy/xsave-check.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -370,6 +371,7 @@ static void bad_xsave(void **state)
     }
     BAD(xcr0, 0)
     BAD(xcr0, 0x18 | 1)
+    BAD(xcr0, 0x4 | 1) /* AVX without SSE: XSETBV would fault */
     BAD(save_area.xsave_hdr.xstate_bv, 1ULL << 63)
     BAD(save_area.xsave_hdr.xcomp_bv, 1ULL << 63)
     BAD(save_area.xsave_hdr.reserved[0], 1)
