@@ -1,41 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A VMCS with fields made up, written by VMWRITE or straight into its region,
- * and memory around it that a second vCPU changes all the time: bitmaps, EPT
- * tables, MSR lists, APIC pages, the region itself.
+ * VMCSs with fields made up, written by VMWRITE or straight into their regions,
+ * and memory around them that a second vCPU changes all the time: bitmaps, EPT
+ * tables, MSR lists, APIC pages, the region of the current VMCS. In between VMX
+ * instructions in any order (order.c). What is entered executes one of many
+ * things (l2.c), and is entered again with one field changed.
  *
  * Expect: each entry is refused, or runs and comes back, and the L1 goes on; a
  * good VMCS works in between. The L2 lives behind an EPT that lets it write
  * nothing, and a preemption timer ends its turn, so what it does by accident
  * stays its own. Host state is left alone: it is where we come back.
  *
- * The command line may have other numbers: "seed=N rounds=N".
+ * The command line may have other numbers: "seed=N entries=N"; "quiet=1" leaves
+ * out the vCPU that races, which costs time on a machine with one CPU.
  */
-#include "random.h"
-#include "vmx.h"
+#include "fuzz.h"
 
-#define ROUNDS       3000
-#define VMCS_HEADER  16 /* bytes of a region that are not ours to make up */
-#define REPORT_EVERY 1000
-#define OUR_MEMORY   (32ul << 20)
-#define TIME_SLICE   200 /* preemption timer units */
+#define ENTRIES      20000 /* of an L2 that runs */
+#define VMCS_HEADER  16    /* bytes of a region that are not ours to make up */
+#define REPORT_EVERY 10000 /* rounds */
+#define BURST        64    /* changes by the second vCPU in a row */
+#define NOTIFICATION 0x41
 
-static struct random rnd = { 0xd1b54a32d192ed03 };
+struct random rnd = { 0xd1b54a32d192ed03 };
+void *region[REGIONS];
+uint8_t *scratch;
+uint64_t eptp;
+
 static struct l2_regs regs;
-static void *vmcs;
-static uint64_t eptp, good_eptp; /* that nobody scribbles on */
-static uint8_t *scratch, *msr_list, *bitmaps;
-static uint64_t rounds = ROUNDS;
+static void *vmcs;         /* the current one of them */
+static uint64_t good_eptp; /* that nobody scribbles on */
+static uint8_t *bitmaps;
+static uint64_t rounds, entered, refused;
 
-/* No stack, no memory: nothing that the EPT would not let it touch. */
-void l2_main(void);
-asm(".text\n"
-    "l2_main:\n\t"
-    "cpuid\n\t"
-    "vmcall\n\t"
-    "jmp l2_main\n");
-
-static uint64_t some_value(uint64_t old)
+uint64_t some_value(uint64_t old)
 {
     switch ( random_below(&rnd, 8) )
     {
@@ -58,8 +56,8 @@ static uint64_t some_value(uint64_t old)
     }
 }
 
-/* Any field but the host's: width, type and index make up the encoding. */
-static uint32_t some_field(void)
+/* Width, type and index make up the encoding. */
+uint32_t some_field(void)
 {
     static const uint8_t indexes[4] = { 16, 48, 24, 24 };
     uint32_t width = (uint32_t)random_below(&rnd, 4);
@@ -67,62 +65,6 @@ static uint32_t some_field(void)
     uint32_t index = (uint32_t)random_below(&rnd, indexes[width]);
 
     return width << 13 | type << 10 | index << 1;
-}
-
-/* A store that fails is the end of an L1, so the list has good entries. */
-static void fill_msr_list(void)
-{
-    struct
-    {
-        uint32_t msr, reserved;
-        uint64_t value;
-    } *list = (void *)msr_list;
-
-    for ( unsigned int i = 0; i < 4; i++ )
-        list[i].msr = MSR_STAR;
-}
-
-/* Pages that the processor writes to, behind the EPT's back. */
-static void contain_pages(void)
-{
-    static const uint16_t fields[] = {
-        0x200e /* page-modification log */,
-        0x2012 /* virtual APIC */,
-        0x2016 /* posted-interrupt descriptor */,
-        0x202a /* #VE info */,
-        VMCS_LINK,
-    };
-
-    for ( unsigned int i = 0; i < ARRAY_SIZE(fields); i++ )
-    {
-        uint64_t pa = vmget(fields[i]);
-
-        if ( pa < OUR_MEMORY )
-            vmwrite(fields[i], (unsigned long)scratch + pa % PAGE_SIZE);
-    }
-}
-
-/* Without these the L2 could do as it likes, for as long as it likes. */
-static void contain(void)
-{
-    uint32_t pin = (uint32_t)vmget(PIN_CONTROLS);
-    uint32_t proc = (uint32_t)vmget(PROC_CONTROLS);
-    uint32_t proc2 = (uint32_t)vmget(PROC2_CONTROLS);
-
-    vmwrite(PIN_CONTROLS, pin | PIN_PREEMPT | PIN_EXT_INT);
-    vmwrite(PREEMPTION_TIMER, TIME_SLICE);
-    vmwrite(PROC_CONTROLS, proc | PROC_SECONDARY);
-    vmwrite(PROC2_CONTROLS, proc2 | PROC2_EPT);
-    vmwrite(EPT_POINTER, eptp);
-    /* Nobody would send the start-up IPI that ends this. */
-    if ( vmget(GUEST_ACTIVITY) == 3 )
-        vmwrite(GUEST_ACTIVITY, 0);
-    contain_pages();
-    /* MSR lists are read, or written, at an address: ours. */
-    vmwrite(EXIT_MSR_STORE, (unsigned long)msr_list);
-    vmwrite(EXIT_MSR_LOAD, (unsigned long)msr_list);
-    vmwrite(EXIT_MSR_LOAD_COUNT, 0); /* loads at exit reach us */
-    vmwrite(EXIT_MSR_STORE_COUNT, random_below(&rnd, 4));
 }
 
 #define MAX_CHANGES 4
@@ -135,25 +77,116 @@ static void change_something(void)
     if ( vmread(field, &old) )
         return; /* no such field */
     vmwrite(field, some_value(old));
+    contain_field(field);
 }
 
-/* The region as it was when nothing was made up yet. */
+static void start_somewhere(void)
+{
+    uint64_t n = (uint64_t)(l2_programs_end - l2_programs);
+
+    vmwrite(GUEST_RIP, l2_programs[random_below(&rnd, n)]);
+}
+
+/* --- The second vCPU --- */
+static volatile bool stop, stopped, busy;
+static uint64_t *volatile target; /* the current VMCS's region, or none */
+
+static void scribble(struct random *r)
+{
+    uint64_t val = random_next(r), at = random_below(r, PAGE_SIZE / 8);
+
+    switch ( random_below(r, 5) )
+    {
+    case 0:
+        ((volatile uint64_t *)bitmaps)[at] = val;
+        break;
+    case 1:
+        ((volatile uint64_t *)scratch)[at] = val;
+        break;
+    case 2:
+        *(volatile uint64_t *)vmx_ept_entry(eptp, random_below(r, 2048) << 21) =
+            val & ~2ull;
+        break;
+    case 3:
+        if ( val & 1 )
+            exit_list[at % LIST_ENTRIES].value = val;
+        else
+            entry_list[at % LIST_ENTRIES].value = val;
+        break;
+    default: /* what is active is not read from there any more */
+        busy = true;
+        __sync_synchronize();
+        if ( target )
+            ((volatile uint64_t *)target)[2 + at % 500] = val;
+        busy = false;
+        break;
+    }
+}
+
+static void scribbler(void)
+{
+    struct random r = { rnd.state ^ 0x5851f42d4c957f2dull };
+
+    while ( !stop )
+    {
+        for ( uint64_t n = random_below(&r, BURST); n; n-- )
+            scribble(&r);
+        sched_op(SCHEDOP_yield, NULL);
+    }
+    stopped = true;
+}
+
+/* --- VMCSs --- */
+
+/* A region as it is with nothing made up. */
 static uint8_t pristine[PAGE_SIZE];
+
+static void make_current(void *next)
+{
+    check_eq("VMPTRLD", vmptrld((unsigned long)next), VMX_OK);
+    vmx_forget_host_rsp();
+    vmcs = next;
+    target = next;
+}
+
+/* From here on what is in its memory counts. */
+static void make_inactive(void *which)
+{
+    target = NULL;
+    __sync_synchronize();
+    while ( busy )
+        sched_op(SCHEDOP_yield, NULL);
+    check_eq("VMCLEAR", vmclear((unsigned long)which), VMX_OK);
+}
 
 static void start_over(void)
 {
-    if ( !vmcs )
-    {
-        vmcs = vmx_vmcs(l2_main);
-        contain();
-        vmclear((unsigned long)vmcs);
-        memcpy(pristine, vmcs, PAGE_SIZE);
-    }
-    vmclear((unsigned long)vmcs);
-    memcpy(vmcs, pristine, PAGE_SIZE);
-    vmptrld((unsigned long)vmcs);
-    vmx_vmcs_fill(l2_main);
+    void *next = region[random_below(&rnd, REGIONS)];
+
+    make_inactive(next);
+    memcpy(next, pristine, PAGE_SIZE);
+    make_current(next);
+}
+
+static void make_regions(void)
+{
+    region[0] = vmx_vmcs(l2_main);
+    vmwrite(EXIT_MSR_STORE_COUNT, 1);
+    vmwrite(ENTRY_MSR_LOAD_COUNT, 1);
+    vmwrite(MSR_BITMAP, (unsigned long)bitmaps);
+    vmwrite(IO_BITMAP_A, (unsigned long)bitmaps);
+    vmwrite(IO_BITMAP_B, (unsigned long)bitmaps);
+    vmwrite(PREEMPTION_TIMER, TIME_SLICE);
+    vmwrite(EPT_POINTER, eptp);
+    vmwrite(0x0002 /* posted-interrupt notification vector */, NOTIFICATION);
     contain();
+    vmclear((unsigned long)region[0]);
+    memcpy(pristine, region[0], PAGE_SIZE);
+    for ( unsigned int i = 1; i < REGIONS; i++ )
+    {
+        region[i] = vmx_region();
+        memcpy(region[i], pristine, PAGE_SIZE);
+    }
 }
 
 /* Read and execute everywhere, write nowhere. */
@@ -189,13 +222,13 @@ static void host_fields(bool put_back)
 
 static void scribble_region(void)
 {
-    uint8_t *region = vmcs;
+    uint8_t *bytes = vmcs;
 
-    vmclear((unsigned long)vmcs);
+    make_inactive(vmcs);
     for ( uint64_t n = 1 + random_below(&rnd, 64); n; n-- )
-        region[VMCS_HEADER + random_below(&rnd, PAGE_SIZE - VMCS_HEADER)] =
+        bytes[VMCS_HEADER + random_below(&rnd, PAGE_SIZE - VMCS_HEADER)] =
             (uint8_t)random_next(&rnd);
-    vmptrld((unsigned long)vmcs);
+    make_current(vmcs);
     host_fields(true);
     vmwrite(EXIT_CONTROLS,
             vmx_control(vmx_controls_msr(MSR_VMX_EXIT), EXIT_HOST64));
@@ -203,50 +236,22 @@ static void scribble_region(void)
     vmwrite(MSR_BITMAP, (unsigned long)bitmaps);
     vmwrite(IO_BITMAP_A, (unsigned long)bitmaps);
     vmwrite(IO_BITMAP_B, (unsigned long)bitmaps);
+    contain();
 }
 
-/* --- The second vCPU --- */
-static volatile bool stop, stopped;
-
-static void scribbler(void)
-{
-    struct random r = { rnd.state ^ 0x5851f42d4c957f2dull };
-
-    while ( !stop )
-    {
-        uint64_t val = random_next(&r), at = random_below(&r, PAGE_SIZE / 8);
-
-        switch ( random_below(&r, 5) )
-        {
-        case 0:
-            ((volatile uint64_t *)bitmaps)[at] = val;
-            break;
-        case 1:
-            ((volatile uint64_t *)scratch)[at] = val;
-            break;
-        case 2:
-            *(volatile uint64_t *)vmx_ept_entry(eptp, random_below(&r, 2048)
-                                                          << 21) = val & ~2ull;
-            break;
-        case 3: /* the data word of an entry */
-            ((volatile uint64_t *)msr_list)[1 + at % 4 * 2] = val;
-            break;
-        default: /* what is active is not read from there any more */
-            ((volatile uint64_t *)vmcs)[2 + at % 500] = val;
-            break;
-        }
-        cpu_relax();
-    }
-    stopped = true;
-}
+/* --- Rounds --- */
 
 /* One that nobody has touched. */
 static void check_good(void)
 {
-    vmclear((unsigned long)vmcs);
-    vmx_vmcs(l2_main);
-    contain();
+    make_inactive(region[0]);
+    memcpy(region[0], pristine, PAGE_SIZE);
+    make_current(region[0]);
+    vmx_vmcs_fill(l2_main);
+    vmwrite(EXIT_MSR_STORE_COUNT, 0);
+    vmwrite(ENTRY_MSR_LOAD_COUNT, 0);
     vmwrite(EPT_POINTER, good_eptp);
+    vmwrite(PROC_CONTROLS, vmget(PROC_CONTROLS) | PROC_SECONDARY);
     if ( !check_eq("a good entry", vmx_enter(&regs, false), 0) )
     {
         printf("VM-instruction error %lu\n", vmget(VM_INSN_ERROR));
@@ -255,9 +260,72 @@ static void check_good(void)
     check_eq("reaches the L2's CPUID", vmget(EXIT_REASON), REASON_CPUID);
 }
 
+static bool enter(bool resume)
+{
+    if ( vmx_enter(&regs, resume) || (vmget(EXIT_REASON) & 1u << 31) )
+    {
+        refused++;
+        return false;
+    }
+    entered++;
+    /* Acknowledged by the exit, so nobody else will. */
+    if ( vmget(EXIT_REASON) == REASON_EXT_INT &&
+         (vmget(EXIT_INTR_INFO) & ENTRY_INTR_VALID) )
+        apic_eoi();
+    return true;
+}
+
+#define MAX_RESUMES 16
+
+static void one_round(void)
+{
+    start_over();
+    if ( random_below(&rnd, 16) == 0 )
+        scribble_region();
+    for ( uint64_t n = random_below(&rnd, MAX_CHANGES + 1); n; n-- )
+        change_something();
+    if ( !enter(false) )
+        return;
+    /* Once more, from wherever that left it, or from somewhere else. */
+    for ( uint64_t n = random_below(&rnd, MAX_RESUMES); n; n-- )
+    {
+        if ( random_below(&rnd, 2) )
+            start_somewhere();
+        if ( random_below(&rnd, 2) )
+            change_something();
+        if ( random_below(&rnd, 8) == 0 )
+            apic_write(APIC_ICR, APIC_ICR_SELF | NOTIFICATION);
+        if ( !enter(true) )
+            return;
+    }
+}
+
+static void handle_notification(struct regs *r)
+{
+    (void)r;
+    apic_eoi();
+}
+
+static void prepare(void)
+{
+    rnd.state ^= option("seed", 0);
+    irq_set_handler(NOTIFICATION, handle_notification);
+    x2apic_enable();
+    apic_enable();
+    scratch = alloc_pages(2);
+    bitmaps = alloc_page();
+    eptp = build_ept();
+    good_eptp = build_ept();
+    prepare_containment(good_eptp);
+    make_regions();
+    make_current(region[0]);
+    host_fields(false);
+}
+
 void test_main(void)
 {
-    unsigned int entered = 0;
+    uint64_t wanted = option("entries", ENTRIES), start;
+    bool racing = cpu_count() > 1 && !option("quiet", 0);
 
     if ( !vmx_here() )
     {
@@ -274,44 +342,29 @@ void test_main(void)
     if ( !vmx_on() )
         return;
 
-    rnd.state ^= option("seed", 0);
-    rounds = option("rounds", ROUNDS);
-    scratch = alloc_pages(2);
-    msr_list = alloc_page();
-    bitmaps = alloc_page();
-    eptp = build_ept();
-    good_eptp = build_ept();
-    fill_msr_list();
-    start_over();
-    host_fields(false);
-    if ( cpu_count() > 1 )
+    prepare();
+    if ( racing )
         check(cpu_start(1, scribbler), "a second vCPU");
-    for ( uint64_t i = 1; i <= rounds; i++ )
+    start = rdtsc();
+    while ( entered < wanted )
     {
-        unsigned int n = 1 + (unsigned int)random_below(&rnd, MAX_CHANGES);
-
-        start_over();
+        one_round();
         if ( random_below(&rnd, 4) == 0 )
-            scribble_region();
-        while ( n-- )
-            change_something();
-        contain();
-        if ( vmx_enter(&regs, false) == 0 && !(vmget(EXIT_REASON) & 1u << 31) )
-        {
-            entered++;
-            /* Once more, from wherever that left it. */
-            vmx_enter(&regs, true);
-        }
+            execute_some();
         irq_breathe();
-        if ( i % REPORT_EVERY == 0 )
+        if ( ++rounds % REPORT_EVERY == 0 )
         {
-            printf("%lu rounds, %u entered\n", i, entered);
+            printf("%lu rounds, %lu entered, %lu refused\n", rounds, entered,
+                   refused);
             check_good();
         }
     }
+    printf("%lu rounds, %lu entered, %lu refused, %lu ticks each\n", rounds,
+           entered, refused, (rdtsc() - start) / entered);
+    check_good();
     stop = true;
-    check(cpu_count() < 2 || wait_for(stopped, MS(1000)),
+    check(!racing || wait_for(stopped, MS(1000)),
           "the second vCPU went on all the time");
-    check(entered > 0 && entered < rounds, "some entered, some were refused");
+    check(refused > 0, "some entered, some were refused");
     check_eq("VMXOFF", vmxoff(), VMX_OK);
 }
