@@ -26,3 +26,12 @@ void merge_msr_bitmap(uint64_t *out, const uint64_t *l0, const uint64_t *l1,
         out[w] = l0[w] | (l1 ? READ_ONCE(l1[w]) : ~0ULL);
     }
 }
+
+bool merge_bitmap_is_safe(const uint64_t *merged, const uint64_t *l0)
+{
+    for ( unsigned int i = 0; i < BITMAP_WORDS; i++ )
+        if ( l0[i] & ~merged[i] )
+            return false;
+
+    return true;
+}

@@ -219,5 +219,20 @@ bool merge_is_safe(const struct merge_l0 *l0, const struct vmcs12 *v,
            !(enabled & ~l0->proc2) && !(enabled & ~l1_proc2) &&
            !(c->proc2 & PROC2_NEVER) && !(c->pin & PIN_POSTED_INTR) &&
            covers(c->exception_bitmap,
-                  l0->exception_bitmap | v->exception_bitmap);
+                  l0->exception_bitmap | v->exception_bitmap) &&
+           (!(l0->exception_bitmap & BIT(X86_EXC_PF)) ||
+            (!c->pf_error_mask && !c->pf_error_match)) &&
+           (!(l0->proc & PROC_CR3_LOAD) || !c->cr3_target_count);
+}
+
+bool merge_cr_is_safe(const struct merge_l0 *l0, const struct vmcs12 *v,
+                      const struct vmcs02_cr *cr)
+{
+    uint64_t mask0 = l0->cr0_mask | v->cr0_mask;
+    uint64_t mask4 = l0->cr4_mask | v->cr4_mask;
+
+    return (cr->cr0_mask & mask0) == mask0 && (cr->cr4_mask & mask4) == mask4 &&
+           !(cr->cr0 & l0->cr0_forced0) &&
+           (cr->cr0 & l0->cr0_forced1) == l0->cr0_forced1 &&
+           (cr->cr4 & l0->cr4_forced1) == l0->cr4_forced1;
 }

@@ -67,11 +67,15 @@ uint64_t merge_l2_tsc(uint64_t l1_tsc, const struct vmcs12 *v);
 uint64_t unmerge_debugctl(uint64_t hw, uint64_t l1_val);
 
 /*
- * True if the vmcs02 lets nothing through that L0 or L1 wants to see. Debug
- * builds ask before each entry.
+ * True if the vmcs02 lets nothing through that L0 or L1 wants to see. Asked of
+ * what is written; option nested-audit asks it of the VMCS before each entry.
  */
 bool merge_is_safe(const struct merge_l0 *l0, const struct vmcs12 *v,
                    const struct vmcs02_ctrl *c);
+bool merge_cr_is_safe(const struct merge_l0 *l0, const struct vmcs12 *v,
+                      const struct vmcs02_cr *cr);
+/* Of L0's bitmap alone: L1 may have changed its own since the merge. */
+bool merge_bitmap_is_safe(const uint64_t *merged, const uint64_t *l0);
 
 /* --- Bitmaps, merge-bitmap.c --- */
 #define BITMAP_WORDS (VMCS_REGION_SIZE / sizeof(uint64_t))

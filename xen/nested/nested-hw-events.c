@@ -297,6 +297,8 @@ bool nested_prepare_entry(struct vcpu *v)
     if ( unlikely(hw->pin_gen != READ_ONCE(domain_nested(v)->p2m_gen)) )
         nested_refresh_pins(v, hv->nv.cur);
     nested_flush_ept(v, hw);
+    if ( unlikely(opt_nested_audit) )
+        nested_audit_entry(v);
 
     return true;
 }

@@ -176,10 +176,10 @@ static void write_host_state(struct vcpu *v, const struct l1_host_state *h)
     vmwrite(VMCS_guest_dr7, DR7_RESET);
     vmwrite(VMCS_guest_debugctl, 0);
     vmwrite(VMCS_cr0_read_shadow, h->cr0);
-    vmwrite(VMCS_guest_cr0, (h->cr0 & ~(X86_CR0_CD | X86_CR0_NW)) | X86_CR0_NE);
+    vmwrite(VMCS_guest_cr0, (h->cr0 & ~L0_CR0_FORCED0) | L0_CR0_FORCED1);
     vmwrite(VMCS_guest_cr3, h->cr3);
     vmwrite(VMCS_cr4_read_shadow, h->cr4);
-    vmwrite(VMCS_guest_cr4, h->cr4 | X86_CR4_VMXE);
+    vmwrite(VMCS_guest_cr4, h->cr4 | L0_CR4_FORCED1);
     vmwrite(VMCS_guest_efer, h->efer);
     /* The base changes this control behind its copy's back. */
     vmx->entry = entry;

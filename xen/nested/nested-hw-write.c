@@ -44,9 +44,9 @@ void nested_l0_controls(const struct vcpu *v, const struct nested_ctx *ctx,
     l0->exception_bitmap = vmx_exception_bitmap();
     l0->cr0_mask = vmx01->cr0_mask;
     l0->cr4_mask = vmx01->cr4_mask;
-    l0->cr0_forced0 = X86_CR0_CD | X86_CR0_NW;
-    l0->cr0_forced1 = X86_CR0_NE;
-    l0->cr4_forced1 = X86_CR4_VMXE;
+    l0->cr0_forced0 = L0_CR0_FORCED0;
+    l0->cr0_forced1 = L0_CR0_FORCED1;
+    l0->cr4_forced1 = L0_CR4_FORCED1;
     l0->efer = vmread(VMCS_guest_efer);
     l0->pat = vmread(VMCS_guest_pat);
     l0->debugctl = vmread(VMCS_guest_debugctl);

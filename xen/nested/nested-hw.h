@@ -144,8 +144,16 @@ void nested_l0_controls(const struct vcpu *v, const struct nested_ctx *ctx,
                         struct merge_l0 *l0);
 void nested_write_vmcs02(struct vcpu *v, struct nested_ctx *ctx,
                          const struct merge_l0 *l0);
+/* Bits that guests run with, or without, whatever they believe to have. */
+#define L0_CR0_FORCED0 (X86_CR0_CD | X86_CR0_NW)
+#define L0_CR0_FORCED1 X86_CR0_NE
+#define L0_CR4_FORCED1 X86_CR4_VMXE
 /* Find L1's pages that the vmcs02 names again, after changes. */
 void nested_refresh_pins(struct vcpu *v, struct nested_ctx *ctx);
+
+/* --- nested-hw-audit.c; the vmcs02 is loaded and about to be entered --- */
+extern bool opt_nested_audit;
+void nested_audit_entry(const struct vcpu *v);
 
 /* --- nested-hw-state.c --- */
 /* Let L1 see exit e of its L2: the vmcs01 is loaded afterwards. */

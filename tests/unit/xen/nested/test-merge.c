@@ -208,6 +208,47 @@ static void test_unsafe_is_seen(void **state)
     c = good;
     c.exception_bitmap = 0;
     assert_false(merge_is_safe(&l0, &v, &c));
+    c = good;
+    c.pf_error_mask = 1;
+    assert_true(merge_is_safe(&l0, &v, &c)); /* L0 wants no page faults */
+}
+
+static void test_unsafe_cr(void **state)
+{
+    const struct merge_l0 l0 = plain_l0();
+    struct vmcs02_cr good, cr;
+    struct vmcs12 v;
+
+    good_vmcs12(&v);
+    v.cr0_mask = X86_CR0_TS;
+    v.cr4_mask = X86_CR4_PAE;
+    merge_cr(&l0, &v, &good);
+    assert_true(merge_cr_is_safe(&l0, &v, &good));
+    cr = good;
+    cr.cr0_mask &= ~(uint64_t)X86_CR0_TS;
+    assert_false(merge_cr_is_safe(&l0, &v, &cr));
+    cr = good;
+    cr.cr4_mask &= ~l0.cr4_mask;
+    assert_false(merge_cr_is_safe(&l0, &v, &cr));
+    cr = good;
+    cr.cr4 &= ~(uint64_t)X86_CR4_VMXE;
+    assert_false(merge_cr_is_safe(&l0, &v, &cr));
+    cr = good;
+    cr.cr0 |= X86_CR0_CD;
+    assert_false(merge_cr_is_safe(&l0, &v, &cr));
+}
+
+static void test_unsafe_bitmap(void **state)
+{
+    uint64_t l0[BITMAP_WORDS], merged[BITMAP_WORDS];
+
+    memset(l0, 0xff, sizeof(l0));
+    memset(merged, 0xff, sizeof(merged));
+    l0[BITMAP_WORDS - 1] = 0x7f;
+    merged[BITMAP_WORDS - 1] = 0x7f;
+    assert_true(merge_bitmap_is_safe(merged, l0));
+    merged[BITMAP_WORDS - 1] = 0x7e;
+    assert_false(merge_bitmap_is_safe(merged, l0));
 }
 
 static void test_page_faults(void **state)
@@ -346,6 +387,8 @@ int main(void)
         cmocka_unit_test(test_inactive_secondary),
         cmocka_unit_test(test_never_more_than_both),
         cmocka_unit_test(test_unsafe_is_seen),
+        cmocka_unit_test(test_unsafe_cr),
+        cmocka_unit_test(test_unsafe_bitmap),
         cmocka_unit_test(test_page_faults),
         cmocka_unit_test(test_cr),
         cmocka_unit_test(test_cr_round_trip),
