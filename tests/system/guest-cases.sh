@@ -5,7 +5,8 @@
 
 make --no-print-directory -C "$NIDUS_TOP/tests/guest" BUILD="$BUILD" >&2
 status=0
-boot --guests "$BUILD/tests/guest" --cmd /guests/run-cases |
+boot --guests "$BUILD/tests/guest" --hv-args nested-audit \
+    --cmd /guests/run-cases |
     tee "$WORK/output" || status=$?
 
 # Lines of run-cases: "case/config: VERDICT (why)".

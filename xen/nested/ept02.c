@@ -73,12 +73,15 @@ static void page_kill(struct ept02 *e, uint16_t n)
 }
 
 void ept02_init(struct ept02 *e, const struct ept02_ops *ops,
-                struct ept02_page *page, uint32_t max_pages)
+                struct ept02_page *page, uint32_t max_pages,
+                struct ept02_root *root, uint32_t nr_roots)
 {
     *e = (struct ept02){
         .ops = *ops,
         .page = page,
         .max_pages = min(max_pages, (uint32_t)EPT02_PAGES_LIMIT),
+        .root = root,
+        .nr_roots = nr_roots,
         .gen = 1,
     };
     for ( uint32_t n = e->max_pages - 1; n; n-- )
@@ -93,7 +96,7 @@ void ept02_destroy(struct ept02 *e)
     for ( uint32_t n = 1; n < e->max_pages; n++ )
         if ( e->page[n].table )
             page_free(e, n);
-    for ( unsigned int i = 0; i < EPT02_ROOTS_MAX; i++ )
+    for ( unsigned int i = 0; i < e->nr_roots; i++ )
         e->root[i].top = 0;
 }
 
@@ -146,7 +149,7 @@ static struct ept02_root *oldest_unused(struct ept02 *e)
 {
     struct ept02_root *old = NULL;
 
-    for ( unsigned int i = 0; i < EPT02_ROOTS_MAX; i++ )
+    for ( unsigned int i = 0; i < e->nr_roots; i++ )
     {
         struct ept02_root *r = &e->root[i];
 
@@ -162,7 +165,7 @@ struct ept02_root *ept02_get(struct ept02 *e, uint64_t eptp12)
     uint64_t key = eptp12 & EPTP12_KEY;
     struct ept02_root *r = NULL;
 
-    for ( unsigned int i = 0; i < EPT02_ROOTS_MAX; i++ )
+    for ( unsigned int i = 0; i < e->nr_roots; i++ )
     {
         if ( e->root[i].top && e->root[i].eptp12 == key )
         {
@@ -219,7 +222,7 @@ void ept02_shrink(struct ept02 *e)
         root_evict(e, r);
         return;
     }
-    for ( unsigned int i = 0; i < EPT02_ROOTS_MAX; i++ )
+    for ( unsigned int i = 0; i < e->nr_roots; i++ )
         if ( e->root[i].top )
             unlink_tables(e, &e->root[i]);
 }
@@ -323,14 +326,14 @@ static void drop_leaves(struct ept02 *e, struct ept02_root *r)
 
 void ept02_invalidate(struct ept02 *e, uint64_t eptp12)
 {
-    for ( unsigned int i = 0; i < EPT02_ROOTS_MAX; i++ )
+    for ( unsigned int i = 0; i < e->nr_roots; i++ )
         if ( e->root[i].top && !((e->root[i].eptp12 ^ eptp12) & EPT_ADDR_MASK) )
             drop_leaves(e, &e->root[i]);
 }
 
 void ept02_invalidate_all(struct ept02 *e)
 {
-    for ( unsigned int i = 0; i < EPT02_ROOTS_MAX; i++ )
+    for ( unsigned int i = 0; i < e->nr_roots; i++ )
         if ( e->root[i].top )
             drop_leaves(e, &e->root[i]);
 }

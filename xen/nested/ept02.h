@@ -8,8 +8,6 @@
 #include <xen/types.h>
 #include <asm/vmx-defs.h>
 
-/* EPT12 roots per domain that have an EPT02 at a time. */
-#define EPT02_ROOTS_MAX 64
 /* Table pages are numbered; numbers fit the ignored bits 63:52 of entries. */
 #define EPT02_PAGES_LIMIT 4096
 
@@ -57,12 +55,15 @@ struct ept02
     uint16_t free, dead;
     uint64_t gen;
     uint64_t clock;
-    struct ept02_root root[EPT02_ROOTS_MAX];
+    struct ept02_root *root; /* nr_roots of them */
+    uint32_t nr_roots;       /* EPT12 roots that have an EPT02 at a time */
     uint64_t hits, misses, fills, invalidations, evictions;
 };
 
+/* With room for so many pages and roots: more roots than contexts use. */
 void ept02_init(struct ept02 *e, const struct ept02_ops *ops,
-                struct ept02_page *page, uint32_t max_pages);
+                struct ept02_page *page, uint32_t max_pages,
+                struct ept02_root *root, uint32_t nr_roots);
 /* Free everything; no processor uses any of it. */
 void ept02_destroy(struct ept02 *e);
 

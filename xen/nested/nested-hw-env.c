@@ -227,14 +227,26 @@ static void give_vpid(struct nested_hw_vcpu *hv, uint16_t vpid)
             hv->vpid_used &= ~(1u << i);
 }
 
+/* vmcs02, MSR bitmap, shadow VMCS, and what describes them. */
+#define CTX_PAGES                                                           \
+    (3 +                                                                    \
+     DIV_ROUND_UP(sizeof(struct nested_ctx) + sizeof(struct nested_hw_ctx), \
+                  PAGE_SIZE))
+
 static int env_ctx_init(void *priv, struct nested_ctx *ctx)
 {
     struct nested_hw_vcpu *hv = priv;
-    struct nested_hw_ctx *hw = xzalloc(struct nested_hw_ctx);
+    struct nested_hw_ctx *hw;
     uint32_t *vmcs;
 
-    if ( !hw )
+    if ( !p2m_charge(hv->v->domain, CTX_PAGES) )
         return -ENOMEM;
+    hw = xzalloc(struct nested_hw_ctx);
+    if ( !hw )
+    {
+        p2m_uncharge(hv->v->domain, CTX_PAGES);
+        return -ENOMEM;
+    }
     ctx->hw = hw;
     vmcs = alloc_xenheap_page();
     hw->vmx.msr_bitmap = alloc_xenheap_page();
@@ -275,6 +287,7 @@ static void env_ctx_destroy(void *priv, struct nested_ctx *ctx)
     give_vpid(hv, hw->vmx.vpid);
     xfree(hw);
     ctx->hw = NULL;
+    p2m_uncharge(hv->v->domain, CTX_PAGES);
 }
 
 static void env_ctx_reuse(void *priv, struct nested_ctx *ctx)

@@ -21,9 +21,8 @@
 #include "insn.h"
 #include "nested-hw.h"
 
-/* Table pages for EPT02s: one for each so many pages of the domain's RAM. */
-#define EPT02_PAGES_MIN   512
-#define EPT02_PAGES_RATIO 64
+/* EPT02s that nobody uses and that are kept for who may come back. */
+#define SPARE_ROOTS 48
 
 /* --- Capabilities, from the machine's and the domain's CPU policy --- */
 #define F1C_RDRAND       (1u << 30)
@@ -107,39 +106,50 @@ const struct nested_caps *nested_domain_caps(struct domain *d)
 }
 
 /* --- Life cycle --- */
-static uint64_t *table_alloc(void *priv __maybe_unused, uint64_t *pa)
+/* Tables are the domain's own expense: they count as those of its p2m do. */
+static uint64_t *table_alloc(void *priv, uint64_t *pa)
 {
-    uint64_t *table = alloc_xenheap_page();
+    uint64_t *table;
 
+    if ( !p2m_charge(priv, 1) )
+        return NULL;
+    table = alloc_xenheap_page();
     if ( table )
         *pa = virt_to_maddr(table);
+    else
+        p2m_uncharge(priv, 1);
     return table;
 }
 
-static void table_free(void *priv __maybe_unused, uint64_t *table,
-                       uint64_t pa __maybe_unused)
+static void table_free(void *priv, uint64_t *table, uint64_t pa __maybe_unused)
 {
     free_xenheap_page(table);
+    p2m_uncharge(priv, 1);
 }
 
 int nested_domain_init(struct domain *d)
 {
-    const struct ept02_ops ops = { .alloc = table_alloc, .free = table_free };
+    const struct ept02_ops ops = { .priv = d,
+                                   .alloc = table_alloc,
+                                   .free = table_free };
     struct nested_domain *nd = xzalloc(struct nested_domain);
-    uint64_t pages =
-        max(d->max_pages / EPT02_PAGES_RATIO, (uint64_t)EPT02_PAGES_MIN);
+    /* Each context may hold on to one. */
+    uint32_t nr_roots = d->max_vcpus * NESTED_CTX_MAX + SPARE_ROOTS;
 
     if ( !nd )
         return -ENOMEM;
-    pages = min(pages, (uint64_t)EPT02_PAGES_LIMIT);
-    nd->pages = xzalloc_array(struct ept02_page, pages);
-    if ( !nd->pages )
+    nd->pages = xzalloc_array(struct ept02_page, EPT02_PAGES_LIMIT);
+    nd->roots = xzalloc_array(struct ept02_root, nr_roots);
+    if ( !nd->pages || !nd->roots )
     {
+        xfree(nd->pages);
+        xfree(nd->roots);
         xfree(nd);
         return -ENOMEM;
     }
     spin_lock_init(&nd->lock);
-    ept02_init(&nd->ept02, &ops, nd->pages, pages);
+    ept02_init(&nd->ept02, &ops, nd->pages, EPT02_PAGES_LIMIT, nd->roots,
+               nr_roots);
     d->nested = nd;
 
     return 0;
@@ -152,6 +162,7 @@ void nested_domain_destroy(struct domain *d)
     d->nested = NULL;
     ept02_destroy(&nd->ept02);
     xfree(nd->pages);
+    xfree(nd->roots);
     xfree(nd);
 }
 

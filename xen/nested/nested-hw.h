@@ -20,6 +20,7 @@ struct nested_domain
     spinlock_t lock;
     struct ept02 ept02;
     struct ept02_page *pages;
+    struct ept02_root *roots;
     /* Changes of the p2m so far: pages pinned before may be others' now. */
     uint64_t p2m_gen;
     struct nested_caps caps;

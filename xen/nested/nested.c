@@ -134,12 +134,12 @@ void nested_ctx_drop_all(struct nested_vcpu *nv)
 }
 
 /*
- * The slot to use for another vmcs12: one with an idle context, a free one,
- * or that of the context unused for longest, which becomes idle.
+ * The slot to use for another vmcs12: one with an idle context or a free one;
+ * NESTED_CTX_MAX when all are in use.
  */
-static unsigned int take_slot(struct nested_vcpu *nv)
+static unsigned int find_slot(const struct nested_vcpu *nv)
 {
-    unsigned int free = NESTED_CTX_MAX, oldest = NESTED_CTX_MAX;
+    unsigned int free = NESTED_CTX_MAX;
 
     for ( unsigned int i = 0; i < NESTED_CTX_MAX; i++ )
     {
@@ -147,17 +147,24 @@ static unsigned int take_slot(struct nested_vcpu *nv)
             free = min(free, i);
         else if ( is_idle(nv->ctx[i]) )
             return i;
-        else if ( nv->ctx[i] != nv->cur &&
-                  (oldest == NESTED_CTX_MAX ||
-                   nv->ctx[i]->last_use < nv->ctx[oldest]->last_use) )
-            oldest = i;
     }
 
-    if ( free < NESTED_CTX_MAX )
-        return free;
+    return free;
+}
 
+/* The context unused for longest makes room; NULL if only the current is. */
+static struct nested_ctx *evict(struct nested_vcpu *nv)
+{
+    struct nested_ctx *oldest = NULL;
+
+    for ( unsigned int i = 0; i < NESTED_CTX_MAX; i++ )
+        if ( nv->ctx[i] && nv->ctx[i] != nv->cur &&
+             (!oldest || nv->ctx[i]->last_use < oldest->last_use) )
+            oldest = nv->ctx[i];
+    if ( !oldest )
+        return NULL;
     nv->stats.ctx_evictions++;
-    nested_ctx_flush(nv, nv->ctx[oldest]);
+    nested_ctx_flush(nv, oldest);
 
     return oldest;
 }
@@ -196,14 +203,17 @@ struct nested_ctx *nested_ctx_load(struct nested_vcpu *nv, uint64_t gpa,
     }
 
     nv->stats.ctx_misses++;
-    slot = take_slot(nv);
-    ctx = nv->ctx[slot];
-    if ( ctx )
-        nv->env->ctx_reuse(nv->priv, ctx);
-    else
+    slot = find_slot(nv);
+    if ( slot < NESTED_CTX_MAX && !nv->ctx[slot] )
         ctx = context_create(nv, slot, err);
     if ( !ctx )
-        return NULL;
+    {
+        ctx =
+            slot < NESTED_CTX_MAX && nv->ctx[slot] ? nv->ctx[slot] : evict(nv);
+        if ( !ctx )
+            return NULL;
+        nv->env->ctx_reuse(nv->priv, ctx);
+    }
 
     ctx->unchecked = ctx->unmerged = VMCS12_GROUPS_ALL;
     ctx->stale = 0;

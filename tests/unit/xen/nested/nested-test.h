@@ -24,11 +24,11 @@ struct test_l1
     struct nested_caps caps;
     uint8_t mem[L1_MEMORY];
     struct vmcs12_segment seg[SEG_COUNT];
-    bool fault;            /* linear accesses raise #PF */
-    unsigned int synced;   /* groups that ctx_sync() was asked for */
-    unsigned int contexts; /* hardware parts alive */
-    unsigned int reused;   /* contexts that went to another vmcs12 */
-    bool no_contexts;      /* ctx_init() fails */
+    bool fault;                /* linear accesses raise #PF */
+    unsigned int synced;       /* groups that ctx_sync() was asked for */
+    unsigned int contexts;     /* hardware parts alive */
+    unsigned int reused;       /* contexts that went to another vmcs12 */
+    unsigned int max_contexts; /* ctx_init() fails */
     unsigned int inv_type, inv_count;
     uint64_t inv_addr;
     uint16_t inv_vpid;
@@ -114,7 +114,7 @@ static int l1_ctx_init(void *priv, struct nested_ctx *ctx)
 {
     struct test_l1 *l1 = priv;
 
-    if ( l1->no_contexts )
+    if ( l1->contexts >= l1->max_contexts )
         return -ENOMEM;
     ctx->hw = priv;
     l1->contexts++;
@@ -237,6 +237,7 @@ static inline struct test_l1 *new_l1(void)
 {
     struct test_l1 *l1 = calloc(1, sizeof(*l1));
 
+    l1->max_contexts = NESTED_CTX_MAX;
     full_caps(&l1->caps);
     l1->nv.caps = &l1->caps;
     l1->nv.env = &l1_env;

@@ -40,6 +40,8 @@ static void table_free(void *priv, uint64_t *table, uint64_t pa)
 
 static struct ept02 e;
 static struct ept02_page pages[PAGES];
+#define ROOTS 32
+static struct ept02_root roots[ROOTS];
 
 static void setup_pages(uint32_t count)
 {
@@ -47,7 +49,8 @@ static void setup_pages(uint32_t count)
 
     memset(pages, 0, sizeof(pages));
     fail_after = ~0u;
-    ept02_init(&e, &ops, pages, count);
+    memset(roots, 0, sizeof(roots));
+    ept02_init(&e, &ops, pages, count, roots, ROOTS);
 }
 
 static void done(void)
@@ -295,7 +298,7 @@ static void test_bounds(void **state)
 static void test_many_roots(void **state)
 {
     setup_pages(PAGES + 0);
-    for ( unsigned int i = 0; i < 3 * EPT02_ROOTS_MAX; i++ )
+    for ( unsigned int i = 0; i < 3 * ROOTS; i++ )
     {
         struct ept02_root *r = ept02_get(&e, (uint64_t)(i + 1) << 12);
 
@@ -309,6 +312,23 @@ static void test_many_roots(void **state)
         ept02_put(&e, r);
     }
     assert_true(e.used_pages < PAGES);
+    done();
+}
+
+/* All roots in use at a time: as many as there are, and no more. */
+static void test_used_roots(void **state)
+{
+    struct ept02_root *r[ROOTS];
+
+    setup_pages(PAGES);
+    for ( unsigned int i = 0; i < ROOTS; i++ )
+    {
+        r[i] = ept02_get(&e, (uint64_t)(i + 1) << 12);
+        assert_non_null(r[i]);
+    }
+    assert_null(ept02_get(&e, (uint64_t)(ROOTS + 1) << 12));
+    ept02_put(&e, r[7]);
+    assert_ptr_equal(ept02_get(&e, (uint64_t)(ROOTS + 1) << 12), r[7]);
     done();
 }
 
@@ -340,6 +360,7 @@ int main(void)
         cmocka_unit_test(test_invalidate_gfn_random),
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_many_roots),
+        cmocka_unit_test(test_used_roots),
         cmocka_unit_test(test_no_memory),
     };
 

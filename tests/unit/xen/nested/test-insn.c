@@ -360,10 +360,33 @@ static void test_out_of_memory(void **state)
 {
     struct test_l1 *l1 = l1_in_vmx();
 
-    l1->no_contexts = true;
+    l1->max_contexts = 0;
     assert_int_equal(run_ptr(l1, EXIT_REASON_VMPTRLD, VMCS_A).result,
                      INSN_CRASH);
     assert_null(l1->nv.cur);
+    free_l1(l1);
+}
+
+/* Where there is no memory for more contexts those that there are serve all. */
+static void test_few_contexts(void **state)
+{
+    const uint64_t base = 0x40000;
+    struct test_l1 *l1 = l1_in_vmx();
+
+    l1->max_contexts = 2;
+    for ( unsigned int i = 0; i < 8; i++ )
+    {
+        uint64_t gpa = base + i % 4 * 0x1000;
+
+        if ( i < 4 )
+            put_revision(l1, gpa, VMCS12_REVISION);
+        assert_int_equal(run_ptr(l1, EXIT_REASON_VMPTRLD, gpa).result,
+                         INSN_SUCCEED);
+        if ( i < 4 )
+            vmwrite_reg(l1, VMCS_guest_rsp, i + 1);
+        assert_int_equal(vmread_reg(l1, VMCS_guest_rsp), i % 4 + 1);
+    }
+    assert_int_equal(l1->contexts, 2);
     free_l1(l1);
 }
 
@@ -779,6 +802,7 @@ int main(void)
         cmocka_unit_test(test_vmptrst),
         cmocka_unit_test(test_life_cycle),
         cmocka_unit_test(test_eviction),
+        cmocka_unit_test(test_few_contexts),
         cmocka_unit_test(test_out_of_memory),
         cmocka_unit_test(test_no_current_vmcs),
         cmocka_unit_test(test_read_write),

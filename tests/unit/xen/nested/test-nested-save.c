@@ -97,7 +97,7 @@ static void test_made_up(void **state)
         assert_false(l1->nv.state.vmx_on);
         assert_null(l1->nv.cur);
     }
-    l1->no_contexts = true;
+    l1->max_contexts = 0;
     assert_int_equal(
         nested_save_load(&l1->nv,
                          &(struct nested_save){ 1, 0, VMXON_GPA, VMCS_GPA }),

@@ -87,21 +87,45 @@ static uint64_t table_limit(const struct p2m_domain *p2m)
     return TABLES_BASE + d->max_pages / PAGES_PER_TABLE;
 }
 
+static bool charge(struct p2m_domain *p2m, unsigned int pages, uint64_t limit)
+{
+    if ( __atomic_add_fetch(&p2m->nr_table_pages, pages, __ATOMIC_RELAXED) <=
+         limit )
+        return true;
+    __atomic_sub_fetch(&p2m->nr_table_pages, pages, __ATOMIC_RELAXED);
+    return false;
+}
+
+/* What the p2m itself can always have is a fraction of the limit. */
+#define P2M_SHARE 4
+
+bool p2m_charge(struct domain *d, unsigned int pages)
+{
+    uint64_t limit = table_limit(&d->p2m);
+
+    return charge(&d->p2m, pages, limit - limit / P2M_SHARE);
+}
+
+void p2m_uncharge(struct domain *d, unsigned int pages)
+{
+    __atomic_sub_fetch(&d->p2m.nr_table_pages, pages, __ATOMIC_RELAXED);
+}
+
 static uint64_t *alloc_table(struct p2m_domain *p2m)
 {
     uint64_t *t;
 
-    if ( p2m->nr_table_pages >= table_limit(p2m) )
+    if ( !charge(p2m, 1, table_limit(p2m)) )
         return NULL;
     t = alloc_xenheap_page();
-    if ( t )
-        __atomic_add_fetch(&p2m->nr_table_pages, 1, __ATOMIC_RELAXED);
+    if ( !t )
+        p2m_uncharge(p2m->domain, 1);
     return t;
 }
 
 static void free_table(struct p2m_domain *p2m, uint64_t *t)
 {
-    __atomic_sub_fetch(&p2m->nr_table_pages, 1, __ATOMIC_RELAXED);
+    p2m_uncharge(p2m->domain, 1);
     free_xenheap_page(t);
 }
 

@@ -49,7 +49,7 @@ struct p2m_domain
     uint64_t flushed_gen; /* up to here, none are cached by any pCPU in use */
     uint64_t cpu_gen[NR_CPUS]; /* what it was when each pCPU last flushed */
     uint64_t max_mapped_gfn;
-    uint64_t nr_table_pages;
+    uint64_t nr_table_pages;     /* and what p2m_charge() counts */
     uint64_t paging_pool_pages;  /* limit for tables; 0: none was set */
     struct log_dirty *log_dirty; /* NULL: writes are not recorded */
 
@@ -62,6 +62,14 @@ struct p2m_domain
 int p2m_init(struct domain *d);
 /* Free the tables and drop what entries reference; preemptible, -ERESTART. */
 int p2m_teardown(struct domain *d);
+
+/*
+ * Count pages of memory that are not the p2m's but serve the domain alone as
+ * the p2m's tables do, whose limit is theirs, too, but for a part that stays
+ * for the p2m. False: they are too many.
+ */
+bool p2m_charge(struct domain *d, unsigned int pages);
+void p2m_uncharge(struct domain *d, unsigned int pages);
 
 /*
  * Map 2^order frames at gfn (both aligned to it) as type t, replacing what

@@ -311,6 +311,24 @@ static void superpage_over_a_table_releases_it(void **state)
     assert_int_equal(dom.p2m.nr_table_pages, tables - 1);
 }
 
+/* Others have what the limit leaves, and the p2m its share of it. */
+static void charges_leave_the_p2m_its_share(void **state)
+{
+    (void)state;
+    dom.p2m.paging_pool_pages = 16;
+    set(10, 20, 0, p2m_ram_rw); /* four tables by now */
+    assert_false(p2m_charge(&dom, 9));
+    assert_true(p2m_charge(&dom, 8));
+    assert_false(p2m_charge(&dom, 1));
+    /* Two tables each, in other corners of the map. */
+    set(1 << 18, 20, 0, p2m_ram_rw);
+    set(2 << 18, 20, 0, p2m_ram_rw);
+    assert_int_equal(
+        p2m_set_entry(&dom, _gfn(3 << 18), _mfn(20), 0, p2m_ram_rw), -ENOMEM);
+    p2m_uncharge(&dom, 8);
+    set(3 << 18, 20, 0, p2m_ram_rw);
+}
+
 static void removing_ram_frees_it_once(void **state)
 {
     (void)state;
@@ -497,6 +515,7 @@ int main(void)
         TEST(new_mappings_need_no_flush),
         TEST(foreign_references_are_given_back),
         TEST(superpage_over_a_table_releases_it),
+        TEST(charges_leave_the_p2m_its_share),
         TEST(removing_ram_frees_it_once),
         TEST(out_of_range),
         TEST(no_memory_keeps_the_old),
