@@ -164,13 +164,13 @@ enum nested_entry nested_enter(struct vcpu *v, uint32_t *error)
     nv->state.sipi_pending = false;
     nv->state.mtf_pending = injects_mtf(v12);
     event = (v12->entry_intr_info & INTR_INFO_VALID) && !nv->state.mtf_pending;
-    hv->run_pending = true;
-    hv->delivers = event || v12->guest_pending_dbg;
-    hv->l2_halted = v12->guest_activity != ACTIVITY_ACTIVE && !event;
+    hv->nv.state.run_pending = true;
+    hv->nv.state.delivers = event || v12->guest_pending_dbg;
+    hv->nv.state.l2_halted = v12->guest_activity != ACTIVITY_ACTIVE && !event;
     nested_vapic_enter(v, v12);
-    hv->timer_active = v12->pin_ctrl & PIN_PREEMPT;
-    hv->timer_total = v12->preemption_timer;
-    if ( !hv->timer_active && (hw_ctx(ctx)->ctrl.pin & PIN_PREEMPT) )
+    hv->nv.state.timer_active = v12->pin_ctrl & PIN_PREEMPT;
+    hv->nv.state.timer_total = v12->preemption_timer;
+    if ( !hv->nv.state.timer_active && (hw_ctx(ctx)->ctrl.pin & PIN_PREEMPT) )
         vmwrite(VMCS_preemption_timer, vmx_preemption_ticks());
     if ( hw_ctx(ctx)->refill )
         nested_refill_ept(v, ctx);

@@ -146,41 +146,42 @@ static void block_until_sipi(struct vcpu *v)
 static bool serve_events(struct vcpu *v)
 {
     struct nested_hw_vcpu *hv = nested_hw(v);
+    struct nested_state *s = &hv->nv.state;
     struct nested_ctx *ctx = hv->nv.cur;
     struct l2_exit e;
 
     v->arch.vmx.intr_dirty = false;
     if ( nested_waits_for_sipi(hv) )
         return wait_for_sipi(v);
-    hv->nv.state.sipi_pending = false; /* it does nothing to others */
-    if ( unlikely(hv->nv.state.init_pending) && !hv->run_pending )
+    s->sipi_pending = false; /* it does nothing to others */
+    if ( unlikely(s->init_pending) && !s->run_pending )
     {
-        hv->nv.state.init_pending = false;
+        s->init_pending = false;
         e = reflect_simple(EXIT_REASON_INIT);
         nested_vmexit(v, &e);
         return false;
     }
     nested_vapic_take_posted(v, &ctx->v12);
-    if ( hv->run_pending )
+    if ( s->run_pending )
     {
         /* The entry comes first; then at once back here, if need be. */
         if ( l1_event_waits(v, &ctx->v12) && (v->arch.vmx.pin & PIN_PREEMPT) &&
-             !hv->l2_halted )
+             !s->l2_halted )
             hv->exit_soon = true;
-        else if ( !hv->l2_halted )
-            nested_vapic_offer(v, &ctx->v12, hv->delivers);
-        if ( !hv->l2_halted )
+        else if ( !s->l2_halted )
+            nested_vapic_offer(v, &ctx->v12, s->delivers);
+        if ( !s->l2_halted )
             return true;
-        hv->run_pending = false; /* nothing to deliver to a halted L2 */
+        s->run_pending = false; /* nothing to deliver to a halted L2 */
     }
 
-    if ( hv->l2_halted && hv->timer_active && nested_halt_timer_expired(hv) )
+    if ( s->l2_halted && s->timer_active && nested_halt_timer_expired(hv) )
     {
         e = reflect_simple(EXIT_REASON_PREEMPT_TIMER);
         nested_vmexit(v, &e);
         return false;
     }
-    if ( (hv->l2_halted && halted_window(&ctx->v12, &e)) ||
+    if ( (s->l2_halted && halted_window(&ctx->v12, &e)) ||
          exit_due(v, &ctx->v12, &e) )
     {
         nested_vmexit(v, &e);
@@ -193,16 +194,16 @@ static bool serve_events(struct vcpu *v)
 
         assist_without_exits(v, ctx);
         if ( woken )
-            hv->l2_halted = false;
+            s->l2_halted = false;
         return true;
     }
     if ( v->arch.inject.pending )
     {
         inject_into_l2(v);
-        hv->run_pending = hv->delivers = true;
-        hv->l2_halted = false;
+        s->run_pending = s->delivers = true;
+        s->l2_halted = false;
     }
-    nested_vapic_offer(v, &ctx->v12, hv->delivers);
+    nested_vapic_offer(v, &ctx->v12, s->delivers);
 
     return true;
 }
@@ -217,10 +218,11 @@ static bool exit_at_once(struct vcpu *v, const struct vmcs12 *v12,
                          struct l2_exit *e)
 {
     struct nested_hw_vcpu *hv = nested_hw(v);
+    struct nested_state *s = &hv->nv.state;
 
-    if ( hv->nv.state.mtf_pending )
+    if ( s->mtf_pending )
     {
-        hv->nv.state.mtf_pending = false;
+        s->mtf_pending = false;
         *e = reflect_simple(EXIT_REASON_MTF);
         return true;
     }
@@ -233,9 +235,9 @@ static bool exit_at_once(struct vcpu *v, const struct vmcs12 *v12,
             return v12->proc_ctrl & PROC_MTF;
         }
     }
-    if ( !hv->timer_active || hv->timer_total )
+    if ( !s->timer_active || s->timer_total )
         return false;
-    if ( hv->delivers )
+    if ( s->delivers )
     {
         hv->mtf_for_timer = vmx_caps.raw.proc >> 32 & PROC_MTF;
         if ( hv->mtf_for_timer )
@@ -257,14 +259,14 @@ static void end_own_mtf(struct vcpu *v, const struct vmcs12 *v12)
 bool nested_prepare_entry(struct vcpu *v)
 {
     struct nested_hw_vcpu *hv = nested_hw(v);
+    struct nested_state *s = &hv->nv.state;
     struct nested_hw_ctx *hw;
     struct l2_exit e;
 
-    if ( !hv->nv.state.guest_mode )
+    if ( !s->guest_mode )
         return true;
 
-    if ( unlikely(hv->watch_rip || hv->timer_active ||
-                  hv->nv.state.mtf_pending) )
+    if ( unlikely(hv->watch_rip || s->timer_active || s->mtf_pending) )
     {
         end_own_mtf(v, &hv->nv.cur->v12);
         if ( exit_at_once(v, &hv->nv.cur->v12, &e) )
@@ -275,24 +277,24 @@ bool nested_prepare_entry(struct vcpu *v)
     }
     if ( v->arch.vmx.intr_dirty && !serve_events(v) )
         return false;
-    if ( unlikely(hv->l2_halted) )
+    if ( unlikely(s->l2_halted) )
     {
         /* Whatever wakes it is to be looked at. */
         vmx_intr_dirty(v);
-        if ( hv->timer_active && !hv->halt_start )
+        if ( s->timer_active && !hv->halt_start )
             nested_start_halt_timer(hv);
         if ( nested_waits_for_sipi(hv) )
             block_until_sipi(v);
         else
             vcpu_block();
         /* One that came while it fell asleep: the base knows nothing of it. */
-        if ( hv->nv.state.init_pending )
+        if ( s->init_pending )
             vcpu_unblock(v);
         return false;
     }
 
     hw = hw_ctx(hv->nv.cur);
-    if ( hv->timer_active || hv->exit_soon )
+    if ( s->timer_active || hv->exit_soon )
         nested_write_timer(v);
     if ( unlikely(hw->pin_gen != READ_ONCE(domain_nested(v)->p2m_gen)) )
         nested_refresh_pins(v, hv->nv.cur);

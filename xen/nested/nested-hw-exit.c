@@ -134,7 +134,7 @@ bool nested_handle_exit(struct vcpu *v, uint32_t reason)
         nested_entry_failure(v, basic, e.qual);
         return true;
     }
-    hv->run_pending = hv->exit_soon = hv->delivers = false;
+    hv->nv.state.run_pending = hv->exit_soon = hv->nv.state.delivers = false;
     hv->mtf_for_timer = false;
     v->arch.vmx.idt_vectoring = 0;
     nested_account_timer(hv);

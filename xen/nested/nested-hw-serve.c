@@ -46,7 +46,7 @@ static void handle_cr(struct vcpu *v, const struct l2_exit *e,
 static void handle_hlt(struct vcpu *v)
 {
     /* nested_prepare_entry() blocks, once the timer that may wake it is set. */
-    nested_hw(v)->l2_halted = true;
+    v->arch.nested->state.l2_halted = true;
     vmx_skip_insn();
     vmx_intr_dirty(v);
 }

@@ -116,7 +116,7 @@ static void save_guest_state(struct vcpu *v, struct nested_ctx *ctx,
     v12->guest_rflags = vmread(VMCS_guest_rflags);
     v12->guest_interruptibility = vmread(VMCS_guest_interruptibility);
     v12->guest_pending_dbg = vmread(VMCS_guest_pending_dbg);
-    if ( !hv->l2_halted )
+    if ( !hv->nv.state.l2_halted )
         v12->guest_activity = ACTIVITY_ACTIVE;
     else if ( v12->guest_activity == ACTIVITY_ACTIVE )
         v12->guest_activity = ACTIVITY_HLT;
@@ -132,8 +132,8 @@ static void save_guest_state(struct vcpu *v, struct nested_ctx *ctx,
         hw->ctrl.entry ^= ENTRY_CTL_GUEST_64;
         ctx->unchecked |= VMCS12_GB(CTRL);
     }
-    if ( hv->timer_active && (v12->exit_ctrl & EXIT_CTL_SAVE_PREEMPT) )
-        v12->preemption_timer = hv->timer_total;
+    if ( hv->nv.state.timer_active && (v12->exit_ctrl & EXIT_CTL_SAVE_PREEMPT) )
+        v12->preemption_timer = hv->nv.state.timer_total;
 }
 
 /* --- L1's host state, to the vmcs01 --- */
@@ -246,8 +246,8 @@ static void load_host_state(struct vcpu *v, const struct l2_exit *e,
 /* What was noted for the next run of L2 is void: there is none. */
 static void forget_entry(struct nested_hw_vcpu *hv)
 {
-    hv->l2_halted = hv->run_pending = hv->exit_soon = false;
-    hv->delivers = hv->watch_rip = hv->mtf_for_timer = false;
+    hv->nv.state.l2_halted = hv->nv.state.run_pending = hv->exit_soon = false;
+    hv->nv.state.delivers = hv->watch_rip = hv->mtf_for_timer = false;
     hv->nv.state.mtf_pending = false;
 }
 

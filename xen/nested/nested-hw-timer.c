@@ -16,7 +16,8 @@
  */
 void nested_start_halt_timer(struct nested_hw_vcpu *hv)
 {
-    uint64_t tsc = ((uint64_t)hv->timer_total + 1) << vmx_caps.preemption_shift;
+    uint64_t tsc = ((uint64_t)hv->nv.state.timer_total + 1)
+                   << vmx_caps.preemption_shift;
 
     hv->halt_start = rdtsc();
     set_timer(&hv->halt_timer, NOW() + tsc_to_ns(tsc));
@@ -31,9 +32,9 @@ bool nested_halt_timer_expired(struct nested_hw_vcpu *hv)
         return false;
     stop_timer(&hv->halt_timer);
     hv->halt_start = 0;
-    hv->timer_total -= min(ticks, (uint64_t)hv->timer_total);
+    hv->nv.state.timer_total -= min(ticks, (uint64_t)hv->nv.state.timer_total);
 
-    return !hv->timer_total;
+    return !hv->nv.state.timer_total;
 }
 
 /*
@@ -45,8 +46,8 @@ void nested_write_timer(struct vcpu *v)
     struct nested_hw_vcpu *hv = nested_hw(v);
     uint32_t ticks = vmx_preemption_ticks();
 
-    if ( hv->timer_active )
-        ticks = min(ticks, hv->timer_total);
+    if ( hv->nv.state.timer_active )
+        ticks = min(ticks, hv->nv.state.timer_total);
     if ( hv->exit_soon )
         ticks = 0;
     hv->timer_loaded = ticks;
@@ -56,8 +57,9 @@ void nested_write_timer(struct vcpu *v)
 /* L2 has run: that much of L1's timer is gone. */
 void nested_account_timer(struct nested_hw_vcpu *hv)
 {
-    if ( hv->timer_active )
-        hv->timer_total -= hv->timer_loaded - vmread(VMCS_preemption_timer);
+    if ( hv->nv.state.timer_active )
+        hv->nv.state.timer_total -=
+            hv->timer_loaded - vmread(VMCS_preemption_timer);
 }
 
 /* True if this was L1's timer; L0's backstop is the base's to serve. */
@@ -68,5 +70,5 @@ bool nested_timer_expired(struct vcpu *v, bool exit_soon)
     if ( exit_soon )
         vmx_intr_dirty(v);
 
-    return !exit_soon && hv->timer_active && !hv->timer_total;
+    return !exit_soon && hv->nv.state.timer_active && !hv->nv.state.timer_total;
 }

@@ -103,8 +103,8 @@ void nested_vapic_offer(struct vcpu *v, const struct vmcs12 *v12, bool busy)
     /* More may wait behind it: recognized when that can change, by EOI. */
     vmwrite(VMCS_tpr_threshold, vapic_tpr_threshold(&va));
     vmx_set_proc(v, 0, PROC_INTR_WINDOW);
-    hv->run_pending = hv->delivers = true;
-    hv->l2_halted = false;
+    hv->nv.state.run_pending = hv->nv.state.delivers = true;
+    hv->nv.state.l2_halted = false;
 }
 
 /* The instruction is carried out; an exit of L2 may follow it. */

@@ -70,23 +70,16 @@ struct nested_hw_vcpu
     struct vmx_vcpu vmx01; /* v->arch.vmx of L1 while L2 runs */
     /* Further up the lock of the domain's p2m is held already. */
     bool p2m_locked;
-    /* L1 entered L2 and L2 has not run yet: no exit may be made up. */
-    bool run_pending;
-    bool l2_halted;     /* L2 executed HLT, or was entered halted */
     bool exit_soon;     /* come back right after the entry */
     bool mtf_for_timer; /* MTF is L0's: L1's timer of 0 exits behind an event */
-    /* Something is delivered first at the entry: an event, a #DB trap. */
-    bool delivers;
     /* What an emulated write to the APIC-access page ends in, if anything. */
     bool vapic_exits;
     struct l2_exit vapic_exit;
     bool watch_rip;          /* L0 serves an exit of an L2 under MTF ... */
     uint64_t watched_rip;    /* ... whose instruction is here */
-    bool timer_active;       /* L1's preemption timer runs ... */
-    uint32_t timer_total;    /* ... and has this many ticks left */
     uint32_t timer_loaded;   /* ticks that the vmcs02 was entered with */
     struct timer halt_timer; /* in its place while L2 is halted */
-    uint64_t halt_start;     /* TSC up to which that time is accounted */
+    uint64_t halt_start;     /* TSC up to which its time is accounted */
     uint16_t vpid[NESTED_CTX_MAX]; /* VPIDs for vmcs02s, reused */
     uint32_t vpid_used;
     void *scratch; /* stands in for pages that L1 does not have */
@@ -110,7 +103,7 @@ static inline struct nested_hw_ctx *hw_ctx(const struct nested_ctx *ctx)
 /* L2 was entered in the state that only a start-up IPI ends. */
 static inline bool nested_waits_for_sipi(const struct nested_hw_vcpu *hv)
 {
-    return hv->nv.state.guest_mode && hv->l2_halted &&
+    return hv->nv.state.guest_mode && hv->nv.state.l2_halted &&
            hv->nv.cur->v12.guest_activity == ACTIVITY_WAIT_SIPI;
 }
 

@@ -53,6 +53,13 @@ struct nested_state
     bool init_pending; /* INIT came; VMX root operation blocks it */
     bool sipi_pending; /* L2 waited for a start-up IPI, and one came: ... */
     uint8_t sipi_vector;
+    /* L1 entered L2 and L2 has not run yet: no exit may be made up. */
+    bool run_pending;
+    bool l2_halted; /* L2 executed HLT, or was entered halted */
+    /* Something is delivered first at the entry: an event, a #DB trap. */
+    bool delivers;
+    bool timer_active;    /* L1's preemption timer runs ... */
+    uint32_t timer_total; /* ... and has this many ticks left */
     uint64_t vmxon_ptr;
     uint64_t current_ptr; /* VMX_NO_CURRENT_VMCS: none */
     uint64_t feature_control;
