@@ -53,6 +53,12 @@ static inline uint32_t vmcs12_proc2(const struct vmcs12 *v)
     return v->proc_ctrl & PROC_SECONDARY ? v->proc2_ctrl : 0;
 }
 
+/* The EPT pointer as ept12-walk.c and ept02.c take it. */
+static inline uint64_t vmcs12_eptp(const struct vmcs12 *v)
+{
+    return v->ept_pointer | (vmcs12_proc2(v) & PROC2_MBEC ? EPTP_MBEC : 0);
+}
+
 /*
  * Rows with the union of their groups: most entries change so little that
  * whole tables are passed over.

@@ -21,7 +21,7 @@
 #define ENTRIES        512
 #define INDEX(gpa, l)  ((gpa) >> LEVEL_SHIFT(l) & (ENTRIES - 1))
 
-#define EPTP12_KEY     (EPT_ADDR_MASK | EPTP_AD | EPTP_WALK_MASK)
+#define EPTP12_KEY     (EPT_ADDR_MASK | EPTP_AD | EPTP_WALK_MASK | EPTP_MBEC)
 
 static bool is_leaf(uint64_t e, unsigned int level)
 {
@@ -269,7 +269,8 @@ static uint16_t lower_table(struct ept02 *e, struct ept02_root *r,
     r->pages = n;
     if ( *slot )
         e->gen++; /* a larger page goes */
-    *slot = e->page[n].pa | (uint64_t)n << TAG_SHIFT | EPT_RWX | EPT_ACCESSED;
+    *slot = e->page[n].pa | (uint64_t)n << TAG_SHIFT | EPT_RWX | EPT_XU |
+            EPT_ACCESSED;
 
     return n;
 }

@@ -8,15 +8,19 @@
 #define LEVEL_ORDER(l) (LEVEL_BITS * ((l)-1))
 #define INDEX_MASK     0x1ffULL
 
-/* Bits 2:0 that are no sensible combination. SDM "EPT Misconfigurations" */
-static bool rights_misconfigured(const struct nested_caps *caps, uint64_t e)
+/*
+ * Rights that are no sensible combination, of those that all have. SDM "EPT
+ * Misconfigurations"
+ */
+static bool rights_misconfigured(const struct nested_caps *caps, uint64_t e,
+                                 uint64_t all)
 {
     if ( e & EPT_R )
         return false;
     if ( e & EPT_W )
         return true;
 
-    return (e & EPT_X) && !(caps->ept_vpid & EPT_CAP_EXEC_ONLY);
+    return (e & all & EPT_FETCH) && !(caps->ept_vpid & EPT_CAP_EXEC_ONLY);
 }
 
 static bool memtype_misconfigured(uint64_t e)
@@ -34,7 +38,7 @@ static bool is_leaf(uint64_t e, unsigned int level)
 }
 
 static bool misconfigured(const struct nested_caps *caps, uint64_t e,
-                          unsigned int level)
+                          unsigned int level, uint64_t all)
 {
     uint64_t reserved = EPT_ADDR_MASK & ~((1ULL << caps->opts.maxphyaddr) - 1);
 
@@ -49,7 +53,7 @@ static bool misconfigured(const struct nested_caps *caps, uint64_t e,
     else
         reserved |= NONLEAF_RESERVED | (level > 3 ? EPT_LEAF : 0);
 
-    return rights_misconfigured(caps, e) || (e & reserved);
+    return rights_misconfigured(caps, e, all) || (e & reserved);
 }
 
 /* Set flags in an entry unless they are: false if the entry changed. */
@@ -67,13 +71,20 @@ static bool set_flags(const struct nested_vcpu *nv, uint64_t gpa, uint64_t e,
 static void violation(struct ept12_walk *w, uint64_t access)
 {
     w->status = EPT12_VIOLATION;
-    w->qual = (access & QUAL_FROM_CPU) | w->rights << QUAL_RIGHTS_SHIFT;
+    w->qual = (access & QUAL_FROM_CPU) |
+              (w->rights & EPT_RWX) << QUAL_RIGHTS_SHIFT |
+              (w->rights & EPT_XU ? EPT_QUAL_CAN_EXEC_USER : 0);
 }
 
-/* Rights that the access asks for; EPT_QUAL_* and EPT_* bits correspond. */
-static bool access_allowed(uint64_t rights, uint64_t access)
+uint64_t ept12_rights_wanted(uint64_t eptp, uint64_t access)
 {
-    return !(access & EPT_RWX & ~rights);
+    uint64_t rights = access & EPT_RWX; /* EPT_QUAL_* and EPT_* correspond */
+
+    if ( (eptp & EPTP_MBEC) && (access & EPT_QUAL_FETCH) &&
+         (access & EPT_QUAL_USER) )
+        rights = (rights & ~EPT_X) | EPT_XU;
+
+    return rights;
 }
 
 /* May the leaf become dirty, and did it? */
@@ -88,9 +99,10 @@ static void walk(const struct nested_vcpu *nv, uint64_t eptp, uint64_t l2_gpa,
 {
     unsigned int level = ((eptp & EPTP_WALK_MASK) >> EPTP_WALK_SHIFT) + 1;
     uint64_t table = eptp & EPT_ADDR_MASK, at[5], entry[5], e;
+    uint64_t all = EPT_RWX | (eptp & EPTP_MBEC ? EPT_XU : 0);
     unsigned int top = level;
 
-    *w = (struct ept12_walk){ .rights = EPT_RWX };
+    *w = (struct ept12_walk){ .rights = all };
 
     /* More bits than the levels translate: nothing is mapped there. */
     if ( l2_gpa >> LEVEL_SHIFT(level + 1) )
@@ -114,13 +126,13 @@ static void walk(const struct nested_vcpu *nv, uint64_t eptp, uint64_t l2_gpa,
         entry[level - 1] = e;
         w->suppress_ve = e & EPT_SUPPRESS_VE;
 
-        if ( !(e & EPT_RWX) )
+        if ( !(e & all) )
         {
             w->rights = 0;
             violation(w, access);
             return;
         }
-        if ( misconfigured(nv->caps, e, level) )
+        if ( misconfigured(nv->caps, e, level, all) )
         {
             w->status = EPT12_MISCONFIG;
             return;
@@ -136,7 +148,7 @@ static void walk(const struct nested_vcpu *nv, uint64_t eptp, uint64_t l2_gpa,
     w->l1_gpa = (e & EPT_ADDR_MASK & ~((1ULL << LEVEL_SHIFT(level)) - 1)) |
                 (l2_gpa & ((1ULL << LEVEL_SHIFT(level)) - 1));
 
-    if ( !access_allowed(w->rights, access) )
+    if ( ept12_rights_wanted(eptp, access) & ~w->rights )
     {
         violation(w, access);
         return;
@@ -187,7 +199,7 @@ void ept12_access(const struct nested_vcpu *nv, struct vmcs12 *v,
     };
     uint64_t page = l2_gpa & EPT_ADDR_MASK;
 
-    walk(nv, v->ept_pointer, l2_gpa, access, &dirtying, w);
+    walk(nv, vmcs12_eptp(v), l2_gpa, access, &dirtying, w);
     if ( !pml || w->status != EPT12_OK || !dirtying.done )
         return;
 

@@ -25,7 +25,8 @@
 #define PROC2_PASS                                                     \
     (PROC2_APIC_ACCESS | PROC2_EPT | PROC2_DESC_TABLE | PROC2_RDTSCP | \
      PROC2_WBINVD | PROC2_UNRESTRICTED | PROC2_RDRAND | PROC2_RDSEED | \
-     PROC2_INVPCID | PROC2_XSAVES | PROC2_PLE | PROC2_TSC_SCALING)
+     PROC2_INVPCID | PROC2_XSAVES | PROC2_PLE | PROC2_TSC_SCALING |    \
+     PROC2_MBEC)
 /*
  * VPIDs: those of the vmcs02s are ours. VMCS shadowing: L2's VMREAD and VMWRITE
  * exit, the shadow VMCS is an image in L1's memory. #VE: we walk EPT12, so we
@@ -133,6 +134,9 @@ static void compute_controls(struct vmx_msr_set *m,
     proc2 = ((proc2 & (PROC2_PASS | PROC2_VMFUNC)) | PROC2_SOFT |
              (proc & PROC_TPR_SHADOW ? PROC2_SOFT_VAPIC : 0)) &
             proc2_of_opts(opts);
+    /* Whether a fetch was in user mode is advanced information. */
+    if ( !(VMX_MSR(host, MSR_IA32_VMX_EPT_VPID_CAP) & EPT_CAP_ADV_EXIT_INFO) )
+        proc2 &= ~PROC2_MBEC;
     if ( proc2 & PROC2_VMFUNC )
         VMX_MSR(m, MSR_IA32_VMX_VMFUNC) = VMFUNC_EPTP_SWITCHING;
     /* The log is ours to write; there is one where there are dirty flags. */

@@ -67,7 +67,7 @@ int nested_set_ept(struct vcpu *v, struct nested_ctx *ctx)
 {
     struct nested_domain *nd = domain_nested(v);
     struct nested_hw_ctx *hw = hw_ctx(ctx);
-    uint64_t eptp12 = ctx->v12.ept_pointer, eptp = v->domain->p2m.eptp;
+    uint64_t eptp12 = vmcs12_eptp(&ctx->v12), eptp = v->domain->p2m.eptp;
     int rc = 0;
 
     /*
@@ -125,11 +125,11 @@ static uint64_t p2m_rights(p2m_type_t t)
     case p2m_grant_map_rw:
     case p2m_xen:
     case p2m_mmio_direct:
-        return EPT_RWX;
+        return EPT_RWX | EPT_XU;
 
     case p2m_ram_ro:
     case p2m_ram_logdirty:
-        return EPT_R | EPT_X;
+        return EPT_R | EPT_FETCH;
 
     case p2m_grant_map_ro:
         return EPT_R;
@@ -164,7 +164,7 @@ static int fill_locked(struct vcpu *v, struct ept02_root *root, uint64_t l2_gpa,
     if ( t == p2m_ram_logdirty && (access & w->rights & EPT_W) && !logged )
         return -EAGAIN;
     rights = p2m_rights(t) & w->rights;
-    if ( access & EPT_RWX & ~rights )
+    if ( ept12_rights_wanted(root->eptp12, access) & ~rights )
         return -EFAULT;
     /* Without the dirty flag a first write has to come back here. */
     if ( !w->dirty )
@@ -259,7 +259,7 @@ paddr_t nested_l2_to_l1(struct vcpu *v, paddr_t gpa)
     if ( !hw_ctx(ctx)->root )
         return gpa;
     hv->p2m_locked = true;
-    ept12_walk(&hv->nv, ctx->v12.ept_pointer, gpa, EPT_QUAL_READ, &w);
+    ept12_walk(&hv->nv, vmcs12_eptp(&ctx->v12), gpa, EPT_QUAL_READ, &w);
     hv->p2m_locked = false;
 
     return w.status == EPT12_OK ? w.l1_gpa : INVALID_PADDR;
@@ -352,7 +352,7 @@ bool nested_ept_exit(struct vcpu *v, struct l2_exit *e)
          * or uses an instruction there that is not emulated. It is reported
          * to L1 as if EPT12 forbade it.
          */
-        e->qual &= ~(EPT_RWX << 3);
+        e->qual &= ~(EPT_RWX << 3 | EPT_QUAL_CAN_EXEC_USER);
         break;
 
     case EPT12_AGAIN:
@@ -399,7 +399,7 @@ void nested_refill_ept(struct vcpu *v, struct nested_ctx *ctx)
     hw->refill = false;
     if ( !hw->root )
         return;
-    ept12_walk(v->arch.nested, ctx->v12.ept_pointer, hw->refill_gpa,
+    ept12_walk(v->arch.nested, vmcs12_eptp(&ctx->v12), hw->refill_gpa,
                EPT_QUAL_READ, &w);
     if ( w.status == EPT12_OK )
         (void)fill(v, ctx, hw->refill_gpa, EPT_QUAL_READ, &w);

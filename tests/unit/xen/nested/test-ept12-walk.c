@@ -54,6 +54,43 @@ static void test_4k(void **state)
     free_l1(l1);
 }
 
+/* With mode-based execute control the two kinds of fetches have own rights. */
+static void test_mode_based_execute(void **state)
+{
+    const uint64_t fetch =
+        EPT_QUAL_FETCH | EPT_QUAL_GLA_VALID | EPT_QUAL_GLA_FINAL;
+    struct test_l1 *l1 = mapped();
+    struct ept12_walk w;
+
+    /* No level lets user code be fetched, and bit 10 does not count. */
+    w = walk(l1, EPTP | EPTP_MBEC, GPA, fetch | EPT_QUAL_USER);
+    assert_int_equal(w.status, EPT12_VIOLATION);
+    assert_int_equal(w.qual, fetch | EPT_QUAL_USER | EPT_RWX << 3);
+    assert_int_equal(walk(l1, EPTP | EPTP_MBEC, GPA, fetch).status, EPT12_OK);
+    assert_int_equal(walk(l1, EPTP, GPA, fetch | EPT_QUAL_USER).status,
+                     EPT12_OK);
+
+    /* User code only: present, and misconfigured where X alone is. */
+    for ( unsigned int level = 1; level <= 4; level++ )
+        *slot(l1, level) |= EPT_XU;
+    *slot(l1, 1) &= ~EPT_X;
+    w = walk(l1, EPTP | EPTP_MBEC, GPA, fetch);
+    assert_int_equal(w.status, EPT12_VIOLATION);
+    assert_int_equal(w.qual, fetch | EPT_QUAL_CAN_READ | EPT_QUAL_CAN_WRITE |
+                                 EPT_QUAL_CAN_EXEC_USER);
+    w = walk(l1, EPTP | EPTP_MBEC, GPA, fetch | EPT_QUAL_USER);
+    assert_int_equal(w.status, EPT12_OK);
+    assert_int_equal(w.rights, EPT_R | EPT_W | EPT_XU);
+    *slot(l1, 1) &= ~EPT_RWX;
+    w = walk(l1, EPTP | EPTP_MBEC, GPA, fetch | EPT_QUAL_USER);
+    assert_int_equal(w.status, EPT12_OK);
+    assert_int_equal(walk(l1, EPTP, GPA, fetch).status, EPT12_VIOLATION);
+    l1->caps.ept_vpid &= ~EPT_CAP_EXEC_ONLY;
+    w = walk(l1, EPTP | EPTP_MBEC, GPA, fetch | EPT_QUAL_USER);
+    assert_int_equal(w.status, EPT12_MISCONFIG);
+    free_l1(l1);
+}
+
 /* With A/D on, L2's own page walks write, also as the violation has it. */
 static void test_walks_of_l2_write(void **state)
 {
@@ -323,6 +360,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_4k),
+        cmocka_unit_test(test_mode_based_execute),
         cmocka_unit_test(test_walks_of_l2_write),
         cmocka_unit_test(test_suppress_ve),
         cmocka_unit_test(test_superpages),

@@ -476,6 +476,11 @@ enum vmcs_encoding
 #define EPTP_WALK_SHIFT   3
 #define EPTP_WALK_MASK    0x38ULL
 #define EPTP_AD           (1ULL << 6)
+/*
+ * Not the processor's, to which this bit is reserved: how our own code notes
+ * that entries have separate rights for fetches in user mode.
+ */
+#define EPTP_MBEC         (1ULL << 11)
 #define EPTP_SSS          (1ULL << 7)
 #define EPTP_RESERVED     0xf00ULL
 
@@ -489,7 +494,8 @@ enum vmcs_encoding
 #define EPT_LEAF          (1ULL << 7) /* "PS": maps a page above level 1 */
 #define EPT_ACCESSED      (1ULL << 8)
 #define EPT_DIRTY         (1ULL << 9)
-#define EPT_XU            (1ULL << 10)
+#define EPT_XU            (1ULL << 10) /* fetches in user mode, with MBEC */
+#define EPT_FETCH         (EPT_X | EPT_XU)
 #define EPT_VGP           (1ULL << 57)
 #define EPT_PW            (1ULL << 58)
 #define EPT_SSS           (1ULL << 60)
