@@ -83,3 +83,39 @@ END
         tee "$WORK/output" || status=$?
     note_results "$name" && return $status
 }
+
+# An L1 with KVM that starts two Linux guests at once, for each set of options
+# of kvm_intel in $1: "OPTION=VALUE,...:...", "," for none.
+kvm_options_test()
+{
+    local guests=$WORK/guests sets options n status=0
+
+    IFS=: read -r -a sets <<<"$1"
+    make --no-print-directory -C "$NIDUS_TOP/examples" nested-demo >&2
+    mkdir -p "$guests"
+    ln -sf "$("$NIDUS_TOP/scripts/kernel.sh")/vmlinux" "$guests/vmlinux"
+    ln -sf "$BUILD/examples/nested-demo/initramfs" "$guests/initramfs"
+    sed -e 's/^vcpus.*/vcpus = 2/' -e 's/^memory.*/memory = 704/' \
+        -e "s/^cmdline = \"/&l2s=2 kvm_intel=$1 /" \
+        "$NIDUS_TOP/examples/nested-demo/nested.cfg" >"$guests/nested.cfg"
+    boot --guests "$guests" --cpu-limit "$((200 + 200 * ${#sets[@]}))" \
+        --cmd 'xl create -c /guests/nested.cfg </dev/null' |
+        tr -d '\r' | tee "$WORK/output"
+
+    # The lines of each set follow its "kvm_intel is loaded".
+    n=0
+    for options in "${sets[@]}"; do
+        n=$((n + 1))
+        awk -v want=$n '/^L1: kvm_intel is loaded/ { n++ } n == want' \
+            "$WORK/output" >"$WORK/part"
+        if [ "$(grep -c '^L2: .* is up, uptime' "$WORK/part")" = 2 ] &&
+            [ "$(grep -c '^L1: my guest ended with status 0' \
+                "$WORK/part")" = 2 ]; then
+            result PASS "kvm-options/${options/#,/default}"
+        else
+            result FAIL "kvm-options/${options/#,/default}"
+            status=1
+        fi
+    done
+    return $status
+}
