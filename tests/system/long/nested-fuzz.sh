@@ -19,5 +19,5 @@ for seed in "${seeds[@]}"; do
     echo "cmdline = \"seed=$seed entries=${ENTRIES:-100000}" \
         "quiet=$((seed % 2))\"" >>"$guests/nested-fuzz/seed-$seed.cfg"
 done
-boot --cpu-limit 1200 --guests "$guests" --hv-args "nested-audit ${HV_ARGS:-}" \
+boot --cpu-limit 1200 --guests "$guests" --hv-args "nested-audit guest_loglvl=none ${HV_ARGS:-}" \
     --cmd 'CASE_LIMIT=600 /guests/run-cases -v'
