@@ -23,10 +23,13 @@ struct rsdp
 _Static_assert(sizeof(struct rsdp) == 36, "ABI layout");
 
 #define RSDP_V1_SIZE  20
+#define RSDP_ALIGN    16
 #define TABLE_MAX     MB(16)
 #define EBDA_POINTER  0x40e /* segment of the extended BIOS data area */
 #define BIOS_AREA     0xe0000
 #define BIOS_AREA_END 0x100000
+/* So much of a region with ACPI tables is looked at. */
+#define ACPI_REGION_SCAN MB(1)
 
 static const void *map_firmware(paddr_t pa, uint64_t size)
 {
@@ -55,7 +58,7 @@ static bool rsdp_good(const struct rsdp *r)
 
 static const struct rsdp *scan(paddr_t from, paddr_t to)
 {
-    for ( ; from < to; from += 16 )
+    for ( ; from < to; from += RSDP_ALIGN )
     {
         const struct rsdp *r = maddr_to_virt(from);
 
@@ -64,6 +67,29 @@ static const struct rsdp *scan(paddr_t from, paddr_t to)
             acpi_info.rsdp_pa = from;
             return r;
         }
+    }
+    return NULL;
+}
+
+/*
+ * Where there is no BIOS, GRUB may know nothing of it either (2.06 in a PVH
+ * guest): the tables themselves are then our last hope to find it.
+ */
+static const struct rsdp *scan_acpi_regions(void)
+{
+    for ( unsigned int i = 0; i < boot_info.nr_regions; i++ )
+    {
+        const struct boot_region *reg = &boot_info.region[i];
+        uint64_t size = min(reg->size, (uint64_t)ACPI_REGION_SCAN);
+        const struct rsdp *r;
+
+        if ( reg->type != E820_ACPI || size < sizeof(*r) ||
+             !map_firmware(reg->base, size) )
+            continue;
+        r = scan(ROUNDUP(reg->base, RSDP_ALIGN),
+                 reg->base + size - sizeof(*r) + 1);
+        if ( r )
+            return r;
     }
     return NULL;
 }
@@ -88,7 +114,8 @@ static const struct rsdp *find_rsdp(void)
     if ( ebda >= KB(512) && ebda < KB(640) &&
          (r = scan(ebda, ebda + KB(1))) != NULL )
         return r;
-    return scan(BIOS_AREA, BIOS_AREA_END);
+    r = scan(BIOS_AREA, BIOS_AREA_END);
+    return r ? r : scan_acpi_regions();
 }
 
 static void list_tables(const struct acpi_header *root)
