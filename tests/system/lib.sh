@@ -119,3 +119,36 @@ kvm_options_test()
     done
     return $status
 }
+
+# A folder of guests that only burn time, of weight 256 and 512, and what Dom0
+# needs to say how much of it they had: light.cfg, heavy.cfg, hogs.sh.
+make_hogs()
+{
+    make -s --no-print-directory -C "$NIDUS_TOP/tests/guest" BUILD="$BUILD" >&2
+    rm -rf "$1"
+    mkdir -p "$1"
+    cp "$BUILD/tests/guest/sched/kernel.elf" "$1/"
+    for name in light heavy; do
+        cat >"$1/$name.cfg" <<END
+type = "pvh"
+name = "$name"
+kernel = "/guests/kernel.elf"
+cmdline = "hog"
+memory = 32
+END
+    done
+    echo 'cpu_weight = 512' >>"$1/heavy.cfg"
+    cat >"$1/hogs.sh" <<'END'
+# Time that a domain has had, in tenths of a second.
+had() { xl list "$1" | awk 'NR == 2 { print int($6 * 10 + 0.5) }'; }
+# measure SECONDS LABEL: what both had meanwhile.
+measure()
+{
+    light=$(had light) heavy=$(had heavy)
+    sleep "$1"
+    echo "$2: light $(($(had light) - light)) heavy $(($(had heavy) - heavy))"
+}
+# The exit status of a command that is to fail.
+says() { "$@" >/tmp/out 2>&1; echo "$1 $2: $?"; }
+END
+}
