@@ -120,8 +120,9 @@ kvm_options_test()
     return $status
 }
 
-# A folder of guests that only burn time, of weight 256 and 512, and what Dom0
-# needs to say how much of it they had: light.cfg, heavy.cfg, hogs.sh.
+# make_hogs DIR KIND: guests that only burn time, of weight 256 and 512, and
+# what Dom0 needs to say how much of it they had: light.cfg, heavy.cfg, hogs.sh.
+# KIND: hog, or deaf-hog for light to have interrupts off.
 make_hogs()
 {
     make -s --no-print-directory -C "$NIDUS_TOP/tests/guest" BUILD="$BUILD" >&2
@@ -133,7 +134,7 @@ make_hogs()
 type = "pvh"
 name = "$name"
 kernel = "/guests/kernel.elf"
-cmdline = "hog"
+cmdline = "$([ $name = light ] && echo "$2" || echo hog)"
 memory = 32
 END
     done

@@ -6,6 +6,7 @@
 #include <xen/spinlock.h>
 #include <xen/timer.h>
 #include <asm/apic.h>
+#include <asm/vmx.h>
 
 static struct
 {
@@ -23,10 +24,14 @@ void init_timer(struct timer *t, void (*fn)(void *), void *data,
 /* The hardware of another pCPU is its own business: it is told by an IPI. */
 static void reprogram(unsigned int cpu, const struct timer *root)
 {
-    if ( cpu == smp_processor_id() )
-        apic_timer_program(root ? root->expires : STIME_MAX);
-    else
+    if ( cpu != smp_processor_id() )
+    {
         apic_timer_kick(cpu);
+        return;
+    }
+    this_cpu()->next_timer = root ? root->expires : STIME_MAX;
+    apic_timer_program(this_cpu()->next_timer);
+    vmx_set_backstop();
 }
 
 void set_timer(struct timer *t, s_time_t expires)

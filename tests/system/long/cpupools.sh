@@ -5,7 +5,7 @@
 [ "$HV" = nidus ] || skip "real Xen is not preempted in the emulator"
 
 guests=$WORK/guests
-make_hogs "$guests"
+make_hogs "$guests" hog
 cat >"$guests/steps.sh" <<'END'
 . /guests/hogs.sh
 # Where the vCPU of a domain runs.

@@ -69,16 +69,10 @@ static void program_slice(struct cpupool *c, unsigned int cpu)
 {
     s_time_t until = c->sched.pcpu[cpu].until;
 
-    if ( cpu == smp_processor_id() )
-        this_cpu()->slice_end = until;
     if ( until == STIME_MAX )
         stop_timer(&slice_timer[cpu]);
     else
-    {
         set_timer(&slice_timer[cpu], until);
-        if ( cpu == smp_processor_id() )
-            vmx_set_backstop();
-    }
 }
 
 /* Somebody waits for a new period. The timer may fire for nobody. */

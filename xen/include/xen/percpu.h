@@ -7,7 +7,6 @@
 #define NR_CPUS 64
 
 struct vcpu;
-struct timer_heap;
 
 struct percpu
 {
@@ -19,9 +18,8 @@ struct percpu
     uint64_t stack_top;
     struct vcpu *vmcs_owner; /* whose VMCS is current, if any */
     void *vmxon_region;
-    int64_t slice_end;    /* system time, INT64_MAX: none */
+    int64_t next_timer;   /* system time, INT64_MAX: none */
     uint64_t preempt_tsc; /* first hypercall_preempt_check() of this exit */
-    struct timer_heap *timers;
     void *tss;
 
     /* Calls between pCPUs, common/smp.c. Bit n: pCPU n. */

@@ -219,10 +219,6 @@ void vmx_ctxt_switch_to(struct vcpu *v)
     cpus[me].vmcs_owner = v;
 }
 
-void vmx_set_backstop(void)
-{
-}
-
 bool hvm_vcpu_has_pending_irq(struct vcpu *v)
 {
     return __atomic_load_n(&guest_of(v)->irqs, __ATOMIC_SEQ_CST);
@@ -389,7 +385,6 @@ static void be_cpu(unsigned int n)
 {
     cpus[n].self = &cpus[n];
     cpus[n].cpu = n;
-    cpus[n].slice_end = STIME_MAX;
     percpu_area[n] = &cpus[n];
     if ( syscall(SYS_arch_prctl, ARCH_SET_GS, &cpus[n]) )
         report("no GS base");

@@ -119,13 +119,9 @@ enum exit_result vmx_exit_ext_intr(struct vcpu *v)
     return EXIT_RESUME;
 }
 
-/*
- * The backstop: the guest ran a whole time slice without any other exit that
- * looked at the clock.
- */
+/* The backstop: a timer was due, and no interrupt came. Sets it anew. */
 enum exit_result vmx_exit_preempt_timer(struct vcpu *v)
 {
-    vmwrite(VMCS_preemption_timer, vmx_preemption_ticks());
     local_irq_take();
     timers_run();
     return EXIT_RESUME;

@@ -9,6 +9,10 @@
  * and the guest is lost. Events injected by a VM entry are committed by the
  * entry. So with this option every exception of a guest exits, and is
  * injected as it came: the guest sees the same, some hundred ticks later.
+ *
+ * It also takes no interrupt while a guest has them off that was entered with
+ * them off, also none from another CPU. So the guest is left every now and
+ * then, and whoever waits for this pCPU gets on.
  */
 
 #include <xen/cmdline.h>
@@ -28,6 +32,11 @@ boolean_param("bochs-smp", opt_bochs_smp);
 uint32_t vmx_exception_bitmap(void)
 {
     return opt_bochs_smp ? ~NOT_FROM_FAULTS : 1u << X86_EXC_MC;
+}
+
+s_time_t vmx_backstop_max(void)
+{
+    return opt_bochs_smp ? MILLISECS(2) : MILLISECS(100);
 }
 
 /* SDM "Debug Exceptions": what delivery does and the exit left undone. */

@@ -224,20 +224,19 @@ void vmx_forget_state(struct vcpu *v)
 }
 
 /*
- * Shortly after the end of the slice, and a tenth of a second at the most: it
- * only fires where the timer interrupt did not stop the guest. It counts the
- * time in the guest alone.
+ * Shortly after the next timer of this pCPU, the end of the slice being one,
+ * and vmx_backstop_max() at the most: it only fires where the interrupt did not
+ * stop the guest. It counts the time in the guest alone.
  */
-#define BACKSTOP_MAX   MILLISECS(100)
 #define BACKSTOP_DELAY MICROSECS(20)
 
 uint32_t vmx_preemption_ticks(void)
 {
-    s_time_t left = BACKSTOP_MAX;
+    s_time_t left = vmx_backstop_max();
     uint64_t ticks;
 
-    if ( this_cpu()->slice_end != STIME_MAX )
-        left = min(left, max(this_cpu()->slice_end - NOW(), (s_time_t)0) +
+    if ( this_cpu()->next_timer != STIME_MAX )
+        left = min(left, max(this_cpu()->next_timer - NOW(), (s_time_t)0) +
                              BACKSTOP_DELAY);
     ticks = ns_to_tsc(left) >> vmx_caps.preemption_shift;
     return min(max(ticks, (uint64_t)1), (uint64_t)UINT32_MAX);
