@@ -43,7 +43,7 @@ kernel = "/guests/vmlinux"
 ramdisk = "/guests/initramfs"
 memory = 128
 vcpus = 2
-cmdline = "console=hvc0 loglevel=4 nokaslr mitigations=off cryptomgr.notests"
+cmdline = "console=hvc0 loglevel=4 nokaslr mitigations=off cryptomgr.notests clearcpuid=smap"
 END
 cat >"$guests/steps.sh" <<'END'
 wait_for()
