@@ -83,7 +83,6 @@ accepted_param(xpti, "xpti", NOTE_MITIG);
 accepted_param(pv_l1tf, "pv-l1tf", NOTE_MITIG);
 accepted_param(tsx, "tsx", NOTE_MITIG);
 accepted_param(ucode, "ucode", "microcode is left to the firmware");
-accepted_param(watchdog, "watchdog", "there is no watchdog");
 accepted_param(acpi, "acpi", NULL);
 accepted_param(cpufreq, "cpufreq", "frequencies are left to the processor");
 accepted_param(cpuidle, "cpuidle", "see mwait-idle");

@@ -159,5 +159,4 @@ void debug_keys_init(void)
     for ( size_t i = 0; i < ARRAY_SIZE(keys); i++ )
         register_keyhandler(keys[i].key, keys[i].fn, keys[i].text);
     sharing_keys_init();
-    vmx_counters_init();
 }

@@ -18,6 +18,7 @@
 #include <xen/lib.h>
 #include <xen/sched.h>
 #include <xen/percpu.h>
+#include <xen/watchdog.h>
 #include <asm/apic.h>
 #include <asm/config.h>
 #include <asm/cpu-policy.h>
@@ -212,6 +213,8 @@ void boot_main(uint32_t magic, uint32_t info)
     init_cpu_policies();
     sched_init();
     smp_boot_cpus();
+    vmx_counters_init();
+    watchdog_init();
     dom0_build();
     vga_release();
     this_cpu()->need_resched = true;

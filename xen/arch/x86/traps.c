@@ -3,6 +3,7 @@
 #include <xen/console.h>
 #include <xen/lib.h>
 #include <xen/percpu.h>
+#include <xen/watchdog.h>
 #include <asm/desc.h>
 #include <asm/irq.h>
 #include <asm/processor.h>
@@ -86,6 +87,7 @@ void handle_trap(struct trap_frame *f)
     if ( f->vector == X86_EXC_NMI )
     {
         smp_stop_if_asked();
+        watchdog_nmi(f);
         nmi_count++;
         return;
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Watchdogs that a domain sets on itself by SCHEDOP_watchdog. */
+/* Watchdogs: those of domains (SCHEDOP_watchdog), and the hypervisor's own. */
 #pragma once
 
 #include <xen/timer.h>
@@ -16,3 +16,10 @@ struct domain_watchdog
 };
 
 void domain_watchdog_destroy(struct domain *d);
+
+struct trap_frame;
+
+/* watchdog=: have the processors, which are all up, watch each other. */
+void watchdog_init(void);
+/* An NMI came in the hypervisor: does not return where it means this pCPU. */
+void watchdog_nmi(const struct trap_frame *f);

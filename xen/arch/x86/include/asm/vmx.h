@@ -73,7 +73,7 @@ void noreturn vmx_entry_failed(struct vcpu *v);
 void vmx_exit_stub(void);
 extern uint8_t vmx_exit_call[]; /* the CALL of vmx_handle_exit in there */
 
-/* Counters of exits (exit-counters=) and their debug keys. */
+/* Counters of exits (exit-counters=) and their debug keys; all CPUs are up. */
 void vmx_counters_init(void);
 
 /* Outcome of an exit handler; only the dispatcher moves RIP. */
