@@ -91,6 +91,5 @@ accepted_param(tsc, "tsc", "time comes from the TSC");
 accepted_param(crashkernel, "crashkernel", "there is no crash kernel");
 accepted_param(flask, "flask", "there are no security modules");
 accepted_param(xsm, "xsm", "there are no security modules");
-accepted_param(apicv, "apicv", "see the VMX features printed at boot");
 accepted_param(pci, "pci", NOTE_DOM0);
 accepted_param(msi, "msi", "Dom0's devices use line interrupts");

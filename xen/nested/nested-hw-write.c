@@ -105,7 +105,9 @@ void nested_refresh_pins(struct vcpu *v, struct nested_ctx *ctx)
         vmwrite(VMCS_virtual_apic_addr, pa);
     pa = pin_page(v, hw, PIN_PAGE_APIC_ACCESS, apic_access,
                   v12->apic_access_addr, moved);
-    if ( apic_access )
+    if ( !apic_access )
+        pa = vmx_apic_access_page(v->domain);
+    if ( pa != INVALID_PADDR )
         vmwrite(VMCS_apic_access_addr, pa);
 }
 

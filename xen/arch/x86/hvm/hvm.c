@@ -17,7 +17,7 @@ int hvm_domain_init(struct domain *d)
     int rc;
 
     if ( (rc = p2m_init(d)) || (rc = cpu_policy_init_domain(d)) ||
-         (rc = hvm_io_bitmap_init(d)) )
+         (rc = hvm_io_bitmap_init(d)) || (rc = vmx_apic_domain_init(d)) )
         return rc;
     if ( d->create_flags & XEN_DOMCTL_CDF_nested_virt )
         return nested_domain_init(d);
@@ -45,6 +45,7 @@ void hvm_domain_destroy(struct domain *d)
     /* Nothing is left to do unless creation failed: then it is short. */
     while ( p2m_teardown(d) )
         ;
+    vmx_apic_domain_destroy(d);
     xfree(d->arch.e820);
 }
 

@@ -236,6 +236,19 @@ void vlapic_mmio_write(struct vcpu *v, unsigned int off, unsigned int size,
     write_reg(v, off, (uint32_t)val & r->wmask);
 }
 
+void vlapic_page_written(struct vcpu *v, unsigned int off)
+{
+    struct vlapic *s = vcpu_vlapic(v);
+
+    off &= ~0xfu;
+    if ( off == APIC_ID )
+        vlapic_set_id_regs(s);
+    else
+        vlapic_mmio_write(v, off, sizeof(uint32_t), vlapic_reg(s, off));
+    if ( off == APIC_EOI )
+        vlapic_reg_set(s, APIC_EOI, 0);
+}
+
 /* --- IA32_APIC_BASE. --- */
 
 #define APIC_BASE_MODE  (APIC_BASE_ENABLE | APIC_BASE_EXTD)
@@ -270,6 +283,7 @@ static int write_apic_base(struct vcpu *v, uint64_t val)
 
     /* Which processor was first is not for software to change. */
     s->apic_base = (val & ~APIC_BASE_BSP) | (old & APIC_BASE_BSP);
+    vmx_apic_base_changed(v);
     if ( !((old ^ val) & APIC_BASE_MODE) )
         return 0;
 

@@ -2,6 +2,7 @@
 /* Save records LAPIC and LAPIC_REGS of the virtual local APIC. */
 #include <xen/lib.h>
 #include <public/hvm/save.h>
+#include <asm/vmx.h>
 #include "vlapic-private.h"
 
 /* hvm_hw_lapic.disabled */
@@ -45,6 +46,7 @@ int vlapic_load_hidden(struct vcpu *v, const struct hvm_hw_lapic *l)
     s->tsc_deadline = l->tdt_msr;
     vlapic_set_id_regs(s);
     vlapic_update_enabled(s);
+    vmx_apic_base_changed(v);
     return 0;
 }
 
@@ -63,6 +65,7 @@ int vlapic_load_regs(struct vcpu *v, const struct hvm_hw_lapic_regs *r)
     memcpy(&lvtt, r->data + APIC_LVTT, sizeof(lvtt));
     vlapic_reg_set(s, APIC_LVTT,
                    lvtt & (APIC_LVT_TIMER_MODE | APIC_LVT_MASKED | 0xff));
+    s->timer_mode = lvtt & APIC_LVT_TIMER_MODE;
     for ( unsigned int i = 0; i < ARRAY_SIZE(lvts); i++ )
         vlapic_reg_set(s, lvts[i], vlapic_reg(s, lvts[i]) & 0x1a7ff);
     vlapic_reg_set(s, APIC_LVR, VLAPIC_VERSION);

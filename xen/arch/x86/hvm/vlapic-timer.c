@@ -24,11 +24,6 @@ static uint32_t tdcr_divisor(uint32_t tdcr)
     return 1u << ((code + 1) & 7);
 }
 
-static uint32_t timer_mode(const struct vlapic *s)
-{
-    return vlapic_reg(s, APIC_LVTT) & APIC_LVT_TIMER_MODE;
-}
-
 static s_time_t tick_ns(const struct vlapic *s)
 {
     return (s_time_t)VLAPIC_BUS_CYCLE_NS * s->timer_divisor;
@@ -75,7 +70,7 @@ static void timer_expired(void *data)
 {
     struct vlapic *s = data;
 
-    switch ( timer_mode(s) )
+    switch ( s->timer_mode )
     {
     case APIC_LVT_TIMER_TSCDL:
     {
@@ -130,18 +125,18 @@ uint32_t vlapic_timer_tmcct(const struct vlapic *s)
     uint32_t tmict = vlapic_reg(s, APIC_TMICT);
     uint64_t ticks;
 
-    if ( !tmict || timer_mode(s) == APIC_LVT_TIMER_TSCDL )
+    if ( !tmict || s->timer_mode == APIC_LVT_TIMER_TSCDL )
         return 0;
 
     ticks = (uint64_t)(NOW() - s->timer_start) / tick_ns(s);
-    if ( timer_mode(s) == APIC_LVT_TIMER_PERIOD )
+    if ( s->timer_mode == APIC_LVT_TIMER_PERIOD )
         return tmict - ticks % tmict;
     return ticks >= tmict ? 0 : tmict - ticks;
 }
 
 void vlapic_timer_set_tmict(struct vlapic *s, uint32_t tmict)
 {
-    if ( timer_mode(s) == APIC_LVT_TIMER_TSCDL )
+    if ( s->timer_mode == APIC_LVT_TIMER_TSCDL )
         return;
 
     vlapic_reg_set(s, APIC_TMICT, tmict);
@@ -175,7 +170,7 @@ void vlapic_timer_set_tdcr(struct vlapic *s, uint32_t tdcr)
 
 void vlapic_timer_set_lvtt(struct vlapic *s, uint32_t lvtt)
 {
-    uint32_t old = timer_mode(s), new = lvtt &APIC_LVT_TIMER_MODE;
+    uint32_t old = s->timer_mode, new = lvtt &APIC_LVT_TIMER_MODE;
     bool was_deadline = old == APIC_LVT_TIMER_TSCDL;
 
     /* SDM "TSC-Deadline Mode": changing from or to it disarms the timer. */
@@ -185,13 +180,14 @@ void vlapic_timer_set_lvtt(struct vlapic *s, uint32_t lvtt)
         vlapic_reg_set(s, APIC_TMICT, 0);
     }
     vlapic_reg_set(s, APIC_LVTT, lvtt);
+    s->timer_mode = new;
 }
 
 void vlapic_timer_set_deadline(struct vlapic *s, uint64_t deadline)
 {
     s_time_t left;
 
-    if ( timer_mode(s) != APIC_LVT_TIMER_TSCDL )
+    if ( s->timer_mode != APIC_LVT_TIMER_TSCDL )
         return;
 
     s->tsc_deadline = deadline;
@@ -221,7 +217,7 @@ void vlapic_timer_resume(struct vlapic *s)
 {
     uint32_t count;
 
-    if ( timer_mode(s) == APIC_LVT_TIMER_TSCDL )
+    if ( s->timer_mode == APIC_LVT_TIMER_TSCDL )
     {
         vlapic_timer_set_deadline(s, s->tsc_deadline);
         return;

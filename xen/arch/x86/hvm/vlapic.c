@@ -220,6 +220,7 @@ void vlapic_reset_regs(struct vlapic *s)
     memset(s->regs, 0, PAGE_SIZE);
     s->irr_words = s->isr_words = 0;
     s->esr_pending = 0;
+    s->timer_mode = APIC_LVT_TIMER_ONESHOT;
 
     vlapic_reg_set(s, APIC_LVR, VLAPIC_VERSION);
     vlapic_reg_set(s, APIC_DFR, ~0u);

@@ -127,7 +127,7 @@ static void write_controls(struct vcpu *v)
 
     vmx->pin = vmx_caps.pin;
     vmx->proc = vmx_caps.proc;
-    vmx->proc2 = vmx_caps.proc2;
+    vmx->proc2 = vmx_caps.proc2 | vmx_apic_controls();
     vmx->exit = vmx_caps.exit;
     vmx->entry = vmx_caps.entry;
     vmwrite(VMCS_pin_ctrl, vmx->pin);
@@ -157,6 +157,8 @@ static void write_controls(struct vcpu *v)
         vmwrite(VMCS_virtual_apic_addr, virt_to_maddr(v->arch.vlapic->regs));
         vmwrite(VMCS_tpr_threshold, 0);
     }
+    if ( vmx->proc2 & PROC2_APIC_ACCESS )
+        vmwrite(VMCS_apic_access_addr, vmx_apic_access_page(v->domain));
     if ( vmx_caps.xsaves )
         vmwrite(VMCS_xss_exit_bitmap, 0);
     if ( vmx_caps.preemption_timer )

@@ -70,16 +70,22 @@ static const char *check_feature_control(void)
 
 static void print_caps(const struct vmx_caps *c)
 {
-    printk(XENLOG_INFO "VMX: supported and used:%s%s%s%s%s%s%s%s%s\n",
+    uint32_t apic = vmx_apic_controls();
+
+    printk(XENLOG_INFO "VMX: supported and used:%s%s%s%s%s%s%s%s%s%s%s\n",
            " EPT unrestricted-guest", c->ept_2m ? " EPT-2M" : "",
            c->ept_1g ? " EPT-1G" : "", c->vpid ? " VPID" : "",
            c->tpr_shadow ? " TPR-shadow" : "",
+           apic & PROC2_APIC_ACCESS ? " APIC-accesses" : "",
+           apic & PROC2_APIC_REG ? " APIC-register-virtualization" : "",
            c->preemption_timer ? " preemption-timer" : "",
            (c->pin & PIN_VIRT_NMI) ? " virtual-NMIs" : "",
            c->shadow_vmcs ? " VMCS-shadowing" : "",
            c->pml && c->ept_ad ? " PML" : "");
     printk(XENLOG_INFO "VMX: supported, not used:%s%s%s%s\n",
-           c->apic_reg_virt ? " APIC-register-virtualization" : "",
+           c->apic_reg_virt && !(apic & PROC2_APIC_REG)
+               ? " APIC-register-virtualization"
+               : "",
            c->vintr ? " virtual-interrupt-delivery" : "",
            c->x2apic_virt ? " x2APIC-virtualization" : "",
            c->tsc_scaling ? " TSC-scaling" : "");

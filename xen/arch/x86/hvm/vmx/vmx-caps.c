@@ -100,7 +100,9 @@ const char *vmx_caps_choose(const struct vmx_msrs *raw, struct vmx_caps *c)
     c->pml = (raw->proc2 >> 32) & PROC2_PML;
     c->tsc_scaling = (raw->proc2 >> 32) & PROC2_TSC_SCALING;
     c->mtf = (raw->proc >> 32) & PROC_MTF;
-    c->apic_reg_virt = (raw->proc2 >> 32) & PROC2_APIC_REG;
+    /* Both act on the page that the TPR shadow has, too. */
+    c->apic_access = c->tpr_shadow && ((raw->proc2 >> 32) & PROC2_APIC_ACCESS);
+    c->apic_reg_virt = c->tpr_shadow && ((raw->proc2 >> 32) & PROC2_APIC_REG);
     c->vintr = (raw->proc2 >> 32) & PROC2_VINTR;
     c->x2apic_virt = (raw->proc2 >> 32) & PROC2_X2APIC;
     return NULL;

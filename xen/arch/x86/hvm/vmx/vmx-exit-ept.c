@@ -19,7 +19,7 @@ enum exit_result vmx_exit_ept_violation(struct vcpu *v)
 
     p2m_get_entry(v->domain, gaddr_to_gfn(gpa), &t, &order);
     if ( t == p2m_ram_rw || t == p2m_grant_map_rw || t == p2m_map_foreign ||
-         t == p2m_mmio_direct || t == p2m_xen )
+         t == p2m_mmio_direct || t == p2m_xen || t == p2m_apic_access )
     {
         /* Mapped with all rights: the translation changed under the walk. */
         return EXIT_RESUME;
@@ -38,6 +38,8 @@ enum exit_result vmx_exit_ept_violation(struct vcpu *v)
     }
     if ( t == p2m_invalid && v->domain->is_hwdom &&
          dom0_map_device(v->domain, gpa) )
+        return EXIT_RESUME;
+    if ( t == p2m_invalid && vmx_apic_map_window(v, gpa) )
         return EXIT_RESUME;
     if ( (qual & EPT_QUAL_FETCH) && t == p2m_invalid )
     {

@@ -58,6 +58,7 @@ static const struct
     ROW(PAUSE, pause),
     ROW(ENTRY_MCE, entry_failure),
     ROW(TPR_BELOW, tpr_below),
+    ROW(APIC_ACCESS, apic_access),
     ROW(EPT_VIOLATION, ept_violation),
     ROW(EPT_MISCONFIG, ept_misconfig),
     ROW(INVEPT, vmx_insn),
@@ -65,6 +66,7 @@ static const struct
     ROW(INVVPID, vmx_insn),
     ROW(WBINVD, wbinvd),
     ROW(XSETBV, xsetbv),
+    ROW(APIC_WRITE, apic_write),
     ROW(VMFUNC, ud),
     ROW(PML_FULL, pml_full),
 #undef ROW

@@ -95,6 +95,7 @@ struct vlapic
     uint64_t tsc_deadline; /* IA32_TSC_DEADLINE, 0 = disarmed */
     s_time_t timer_start;  /* when the current count was TMICT */
     uint32_t timer_divisor;
+    uint32_t timer_mode; /* of the LVT entry, which the guest may overwrite */
 };
 
 static inline struct vlapic *vcpu_vlapic(const struct vcpu *v)
@@ -189,6 +190,8 @@ static inline bool vlapic_mmio_covers(const struct vcpu *v, paddr_t gpa)
 uint64_t vlapic_mmio_read(struct vcpu *v, unsigned int off, unsigned int size);
 void vlapic_mmio_write(struct vcpu *v, unsigned int off, unsigned int size,
                        uint64_t val);
+/* The processor put what the guest wrote to off into the register page. */
+void vlapic_page_written(struct vcpu *v, unsigned int off);
 
 /*
  * An interrupt message on the (virtual) bus: from an ICR, from the vIO-APIC

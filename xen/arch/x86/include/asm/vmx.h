@@ -24,7 +24,7 @@ struct vmx_caps
     bool vpid, invvpid_single;
     bool preemption_timer;
     unsigned int preemption_shift; /* TSC bits per timer tick */
-    bool tpr_shadow, apic_reg_virt, vintr, x2apic_virt;
+    bool tpr_shadow, apic_access, apic_reg_virt, vintr, x2apic_virt;
     bool shadow_vmcs, mtf, tsc_scaling, xsaves, pml, rdtscp, invpcid;
     bool store_lma;
 };
@@ -61,6 +61,18 @@ void vmx_unload(struct vcpu *v);
 void vmx_vmcs_enter(struct vcpu *v);
 void vmx_vmcs_exit(struct vcpu *v);
 
+/* --- vmx-apic.c --- */
+/* Bits of the secondary controls that every vmcs01 has for it. */
+uint32_t vmx_apic_controls(void);
+/* A domain's APIC-access page: -ENOMEM; INVALID_PADDR: not in use. */
+int vmx_apic_domain_init(struct domain *d);
+void vmx_apic_domain_destroy(struct domain *d);
+paddr_t vmx_apic_access_page(const struct domain *d);
+/* An EPT violation at gpa: true if a mapping of the window answers it. */
+bool vmx_apic_map_window(struct vcpu *v, paddr_t gpa);
+/* IA32_APIC_BASE of v has another value. */
+void vmx_apic_base_changed(struct vcpu *v);
+
 /* Control updates that keep the cached copies right. VMCS must be current. */
 void vmx_set_proc(struct vcpu *v, uint32_t set, uint32_t clear);
 
@@ -91,7 +103,7 @@ exit_handler_t vmx_exit_cpuid, vmx_exit_hlt, vmx_exit_vmcall, vmx_exit_cr,
     vmx_exit_xsetbv, vmx_exit_wbinvd, vmx_exit_invd, vmx_exit_preempt_timer,
     vmx_exit_ud, vmx_exit_gp, vmx_exit_task_switch, vmx_exit_tpr_below,
     vmx_exit_vmx_insn, vmx_exit_pause, vmx_exit_entry_failure, vmx_exit_mtf,
-    vmx_exit_pml_full;
+    vmx_exit_pml_full, vmx_exit_apic_access, vmx_exit_apic_write;
 
 /* Handle an exit as one of ours (the vCPU runs in vmcs01, or L0 serves L2). */
 void vmx_dispatch_exit(struct vcpu *v, uint32_t reason);

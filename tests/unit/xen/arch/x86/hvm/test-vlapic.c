@@ -55,6 +55,11 @@ void vcpu_sleep(struct vcpu *v)
 {
     sleeps[v->vcpu_id]++;
 }
+void vmx_apic_base_changed(struct vcpu *v)
+{
+    (void)v;
+}
+
 void hvm_inject_nmi(struct vcpu *v)
 {
     nmis[v->vcpu_id]++;
