@@ -20,6 +20,9 @@
  *
  * Walking all of a domain is done in pieces; the domctl is called again and
  * goes on where it was.
+ *
+ * Rights are only taken away while the domain is paused: no pCPU is in it, and
+ * each compares flush_gen before it enters it again, so nothing is flushed here.
  */
 #include <xen/event.h>
 #include <xen/grant-table.h>
