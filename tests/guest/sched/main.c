@@ -11,7 +11,8 @@
 #define NAP      MS(5)
 #define NAPS     8
 #define LATE_MAX MS(40) /* a slice of the other one, and some more */
-/* Bochs takes no interrupts then, and each entry sets the backstop anew. */
+/* Bochs takes no interrupts then; the backstop counts the guest's time alone.
+ */
 #define LATE_MAX_EXITS MS(100)
 
 enum work
