@@ -78,7 +78,6 @@ accepted_param(dom0, "dom0", "Dom0 is always PVH");
 accepted_param(dom0_iommu, "dom0-iommu", NOTE_IOMMU);
 accepted_param(iommu, "iommu", NOTE_IOMMU);
 accepted_param(intremap, "intremap", NOTE_IOMMU);
-accepted_param(spec_ctrl, "spec-ctrl", NOTE_MITIG);
 accepted_param(xpti, "xpti", NOTE_MITIG);
 accepted_param(pv_l1tf, "pv-l1tf", NOTE_MITIG);
 accepted_param(tsx, "tsx", NOTE_MITIG);

@@ -5,6 +5,7 @@
 #include <xen/lib.h>
 #include <asm/nested-hvm.h>
 #include <asm/processor.h>
+#include <asm/spec-ctrl.h>
 #include <asm/vmx.h>
 #include "../arch/x86/hvm/vmx/vmx-ops.h"
 
@@ -130,7 +131,7 @@ static void write_constants(struct nested_hw_ctx *hw)
     vmwrite(VMCS_vmcs_link_ptr, VMCS_LINK_PTR_NONE);
     vmwrite(VMCS_exit_msr_store_count, 0);
     vmwrite(VMCS_exit_msr_load_count, 0);
-    vmwrite(VMCS_entry_msr_load_count, 0);
+    spec_ctrl_write_entry_msrs();
     vmwrite(VMCS_msr_bitmap, virt_to_maddr(hw->vmx.msr_bitmap));
     vmwrite(VMCS_entry_intr_info, 0);
     vmwrite(VMCS_vpid, hw->vmx.vpid);

@@ -8,6 +8,9 @@
 #include <asm/processor.h>
 
 #define CPUID1_ECX_XSAVE BIT(26)
+#define CPUID7_EBX_SMEP  BIT(7)
+#define CPUID7_EBX_SMAP  BIT(20)
+#define CPUID7_ECX_UMIP  BIT(2)
 
 struct percpu *percpu_area[NR_CPUS];
 unsigned int nr_cpus_online;
@@ -19,6 +22,15 @@ void cpu_init(void)
 
     if ( cpuid_count(1, 0).c & CPUID1_ECX_XSAVE )
         cr4 |= X86_CR4_OSXSAVE;
+    /* No page here is a user's: what looks like one is not to be touched. */
+    if ( cpuid_count(0, 0).a >= 7 )
+    {
+        struct cpuid_leaf l = cpuid_count(7, 0);
+
+        cr4 |= (l.b & CPUID7_EBX_SMEP ? X86_CR4_SMEP : 0) |
+               (l.b & CPUID7_EBX_SMAP ? X86_CR4_SMAP : 0) |
+               (l.c & CPUID7_ECX_UMIP ? X86_CR4_UMIP : 0);
+    }
     write_cr4(cr4);
     write_cr0(
         (read_cr0() & ~(X86_CR0_EM | X86_CR0_TS | X86_CR0_CD | X86_CR0_NW)) |

@@ -30,6 +30,7 @@
 #include <asm/setup.h>
 #include <asm/smp.h>
 #include <asm/vga.h>
+#include <asm/spec-ctrl.h>
 #include <asm/vmx.h>
 
 #define MULTIBOOT2_MAGIC 0x36d76289
@@ -208,6 +209,8 @@ void boot_main(uint32_t magic, uint32_t info)
     init_memory();
     init_devices();
     debug_keys_init();
+    spec_ctrl_init();
+    spec_ctrl_init_cpu();
     vmx_bringup();
     fpu_init_cpu();
     init_cpu_policies();

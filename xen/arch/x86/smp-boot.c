@@ -27,6 +27,7 @@
 #include <asm/pagetable.h>
 #include <asm/processor.h>
 #include <asm/smp.h>
+#include <asm/spec-ctrl.h>
 #include <asm/vmx.h>
 
 #define LOW_RAM_END  KB(640)
@@ -153,6 +154,7 @@ void ap_main(struct percpu *p)
         ap_give_up("it is another model than the boot processor");
     if ( (why = vmx_cpu_up()) != NULL )
         ap_give_up(why);
+    spec_ctrl_init_cpu();
     fpu_init_cpu();
 
     set_step(AP_CHECK_TSC);

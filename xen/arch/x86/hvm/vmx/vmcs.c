@@ -6,6 +6,7 @@
 #include <xen/mm.h>
 #include <asm/msr-index.h>
 #include <asm/processor.h>
+#include <asm/spec-ctrl.h>
 #include <asm/vlapic.h>
 #include <asm/vmx.h>
 #include "vmx-ops.h"
@@ -141,7 +142,7 @@ static void write_controls(struct vcpu *v)
     vmwrite(VMCS_cr3_target_count, 0);
     vmwrite(VMCS_exit_msr_store_count, 0);
     vmwrite(VMCS_exit_msr_load_count, 0);
-    vmwrite(VMCS_entry_msr_load_count, 0);
+    spec_ctrl_write_entry_msrs();
     vmwrite(VMCS_entry_intr_info, 0);
     vmwrite(VMCS_guest_pat, PAT_RESET);
     vmwrite(VMCS_tsc_offset, v->arch.tsc_offset);

@@ -23,6 +23,7 @@
 
         .text
         .globl vmx_run_loop, vmx_exit_stub, vmx_exit_call
+        .globl vmx_entry_verw_site, vmx_entry_verw_sel
 
 /* Start of a pCPU's life as a runner of vCPUs; also after a fatal error. */
 vmx_run_loop:
@@ -32,6 +33,13 @@ vmx_run_loop:
         /* rax = vCPU to run, rdx != 0 if its VMCS was launched before. */
         call    vmx_prepare_entry
         movq    %rax, %rdi
+        /*
+         * A no-op of the length of VERW, which takes its place where the
+         * processor has to overwrite its buffers (spec-ctrl.c). What is
+         * loaded after it is the guest's own.
+         */
+vmx_entry_verw_site:
+        .byte   0x0f, 0x1f, 0x80, 0, 0, 0, 0
         testl   %edx, %edx
         movq    VCPU_RAX(%rdi), %rax
         movq    VCPU_RCX(%rdi), %rcx
@@ -89,5 +97,10 @@ vmx_exit_stub:
 vmx_exit_call: /* vmx-counters.c may change where to */
         call    vmx_handle_exit
         jmp     .Lloop
+
+        .section .rodata
+        .balign 2
+vmx_entry_verw_sel: /* any selector does */
+        .word   0
 
         .section .note.GNU-stack, "", @progbits

@@ -16,6 +16,7 @@
 #include <asm/msr-index.h>
 #include <asm/nested-hvm.h>
 #include <asm/processor.h>
+#include <asm/spec-ctrl.h>
 #include <asm/vlapic.h>
 #include <asm/vmx.h>
 #include <asm/xsave-defs.h>
@@ -257,6 +258,8 @@ static void switch_state(struct percpu *cpu, struct vcpu *v)
         vmx_unload(v);
     if ( cpu->vmcs_owner )
         save_state(cpu->vmcs_owner);
+    if ( !cpu->vmcs_owner || cpu->vmcs_owner->domain != v->domain )
+        spec_ctrl_switch_domain();
     cpu->vmcs_owner = v;
     v->arch.vmcs_cpu = cpu->cpu;
     load_state(v);

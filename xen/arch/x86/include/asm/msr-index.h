@@ -18,6 +18,7 @@
 #define MSR_PRED_CMD            0x49
 #define MSR_UCODE_REV           0x8b
 #define MSR_ARCH_CAPABILITIES   0x10a
+#define MSR_FLUSH_CMD           0x10b
 #define MSR_TSX_FORCE_ABORT     0x10f
 #define MSR_TSX_CTRL            0x122
 #define MSR_MCU_OPT_CTRL        0x123
