@@ -11,6 +11,8 @@
 #include <asm/guest-walk.h>
 #include <asm/log-dirty.h>
 
+#include "p2m-private.h"
+
 #define PTE_P        0x001ULL
 #define PTE_RW       0x002ULL
 #define PTE_US       0x004ULL
@@ -28,38 +30,68 @@ struct paging_mode
     unsigned int levels, index_bits, entry_size;
 };
 
-static struct paging_mode paging_mode(uint64_t cr4, uint64_t efer)
+static const struct paging_mode paging_4_level = { 4, 9, 8 };
+static const struct paging_mode paging_pae = { 3, 9, 8 };
+static const struct paging_mode paging_32bit = { 2, 10, 4 };
+
+/*
+ * Guest memory while its domain's p2m.lock is held: pages do not go away under
+ * a p2m entry. Where it was found last is kept: a walk and the access behind
+ * it often stay in the region.
+ */
+struct guest_mem
 {
-    if ( efer & EFER_LMA )
-        return (struct paging_mode){ 4, 9, 8 };
-    if ( cr4 & X86_CR4_PAE )
-        return (struct paging_mode){ 3, 9, 8 };
-    return (struct paging_mode){ 2, 10, 4 };
+    struct domain *d;
+    struct vcpu *l2; /* what this vCPU calls physical is L2's */
+    struct p2m_region region;
+};
+
+static inline void lock_mem(struct guest_mem *m, struct domain *d)
+{
+    m->d = d;
+    m->l2 = NULL;
+    m->region = (struct p2m_region)P2M_NO_REGION;
+    spin_lock(&d->p2m.lock);
+}
+
+static inline void lock_linear_mem(struct guest_mem *m, struct vcpu *v)
+{
+    lock_mem(m, v->domain);
+    if ( unlikely(v->arch.nested) && nested_guest_mode(v) )
+        m->l2 = v;
+}
+
+static inline void unlock_mem(struct guest_mem *m)
+{
+    spin_unlock(&m->d->p2m.lock);
 }
 
 /* What L2 calls physical goes through L1's EPT first. */
-static paddr_t l1_gpa(struct vcpu *v, paddr_t gpa)
+static inline paddr_t l1_gpa(const struct guest_mem *m, paddr_t gpa)
 {
-    return unlikely(v->arch.nested) && nested_guest_mode(v)
-               ? nested_l2_to_l1(v, gpa)
-               : gpa;
+    return unlikely(m->l2) ? nested_l2_to_l1(m->l2, gpa) : gpa;
 }
 
-/*
- * The host address of a frame of guest memory, NULL if there is none. Valid
- * while d->p2m.lock is held: pages do not go away under a p2m entry.
- */
-static void *map_gfn(struct domain *d, gfn_t gfn, bool write)
+/* The host address of L1's gpa, NULL if there is no memory. */
+static inline void *map_gpa(struct guest_mem *m, paddr_t gpa, bool write)
 {
-    unsigned int order;
+    uint64_t gfn = gpa >> PAGE_SHIFT, e;
     p2m_type_t t;
-    mfn_t mfn = p2m_get_entry(d, gfn, &t, &order);
 
-    if ( !p2m_is_any_ram(t) || (write && p2m_is_readonly(t)) )
+    if ( !p2m_in_region(&m->region, gfn) )
+        p2m_find_region(&m->d->p2m, gfn, &m->region);
+    e = p2m_region_entry(&m->region, gfn);
+    t = ept_type(e);
+    if ( !p2m_is_any_ram(t) )
         return NULL;
     if ( write )
-        p2m_mark_dirty(d, gfn);
-    return mfn_to_virt(mfn);
+    {
+        if ( p2m_is_readonly(t) )
+            return NULL;
+        p2m_mark_dirty(m->d, _gfn(gfn));
+    }
+    return (uint8_t *)maddr_to_virt(e & EPT_ADDR_MASK) +
+           (gpa & (PAGE_SIZE - 1));
 }
 
 static uint64_t read_entry(const void *p, unsigned int size)
@@ -68,56 +100,58 @@ static uint64_t read_entry(const void *p, unsigned int size)
                      : *(const volatile uint32_t *)p;
 }
 
-static bool is_large(const struct paging_mode *m, unsigned int level,
-                     uint64_t e, uint64_t cr4)
+static inline bool is_large(const struct paging_mode *mode, unsigned int level,
+                            uint64_t e)
 {
     if ( !(e & PTE_PS) || level == 1 )
         return false;
-    if ( m->levels == 2 )
-        return cr4 & X86_CR4_PSE;
-    return level == 2 || (level == 3 && m->levels == 4);
+    if ( mode->levels == 2 )
+        return hvm_get_cr4() & X86_CR4_PSE;
+    return level == 2 || (level == 3 && mode->levels == 4);
 }
 
-/* guest_walk() with d->p2m.lock held. */
-static int walk_locked(struct vcpu *v, uint64_t gva, bool write, paddr_t *gpa,
-                       uint32_t *pfec)
+/* Physical address that a leaf translates to, 1 << shift bytes large. */
+static inline paddr_t leaf_address(const struct paging_mode *mode, uint64_t e,
+                                   unsigned int shift, uint64_t gva)
 {
-    uint64_t cr0 = hvm_get_cr0(), cr4 = hvm_get_cr4(), efer = hvm_get_efer();
-    struct paging_mode m = paging_mode(cr4, efer);
-    uint64_t table, rights = PTE_RW | PTE_US;
+    uint64_t offset = gva & ((1ULL << shift) - 1);
 
-    *pfec = write ? PFEC_WRITE : 0;
-    if ( !(cr0 & X86_CR0_PG) )
-    {
-        *gpa = l1_gpa(v, (uint32_t)gva);
-        return 0;
-    }
-    if ( m.levels == 4 && !is_canonical(gva) )
-        return -EFAULT;
-    table = hvm_get_cr3() & (m.levels == 3 ? CR3_PAE_ADDR : PTE_ADDR);
+    if ( mode->levels == 2 && shift > PAGE_SHIFT )
+        return (((e >> PSE36_SHIFT) & PSE36_MASK) << 32) | (e & 0xffc00000u) |
+               offset;
+    return (e & PTE_ADDR & ~((1ULL << shift) - 1)) | offset;
+}
 
-    for ( unsigned int level = m.levels;; level-- )
+/* guest_walk() in one paging mode, which is a constant to the compiler. */
+static inline __attribute__((always_inline)) int walk_mode(
+    struct guest_mem *m, const struct paging_mode *mode, uint64_t gva,
+    bool write, paddr_t *gpa, uint32_t *pfec)
+{
+    uint64_t rights = PTE_RW | PTE_US;
+    paddr_t table =
+        hvm_get_cr3() & (mode->levels == 3 ? CR3_PAE_ADDR : PTE_ADDR);
+    unsigned int shift = PAGE_SHIFT + (mode->levels - 1) * mode->index_bits;
+
+    for ( unsigned int level = mode->levels;;
+          level--, shift -= mode->index_bits )
     {
-        unsigned int shift = PAGE_SHIFT + (level - 1) * m.index_bits;
-        unsigned int index = (gva >> shift) & ((1u << m.index_bits) - 1);
-        bool pdpte = m.levels == 3 && level == 3;
-        bool leaf;
+        unsigned int index = (gva >> shift) & ((1u << mode->index_bits) - 1);
+        bool pdpte = mode->levels == 3 && level == 3, leaf;
         uint64_t e, set = PTE_A;
-        uint8_t *p = map_gfn(v->domain, gaddr_to_gfn(l1_gpa(v, table)), false);
+        uint8_t *p = map_gpa(m, l1_gpa(m, table), false);
 
         if ( !p )
             return -EFAULT;
-        p += (table & (PAGE_SIZE - 1)) +
-             (pdpte ? index & 3 : index) * m.entry_size;
-        e = read_entry(p, m.entry_size);
+        p += (pdpte ? index & 3 : index) * mode->entry_size;
+        e = read_entry(p, mode->entry_size);
         if ( !(e & PTE_P) )
             return -EFAULT;
         if ( !pdpte )
             rights &= e;
-        leaf = level == 1 || is_large(&m, level, e, cr4);
+        leaf = level == 1 || is_large(mode, level, e);
         if ( leaf && write )
         {
-            if ( !(rights & PTE_RW) && (cr0 & X86_CR0_WP) )
+            if ( !(rights & PTE_RW) && (hvm_get_cr0() & X86_CR0_WP) )
             {
                 *pfec |= PFEC_PRESENT;
                 return -EFAULT;
@@ -127,56 +161,60 @@ static int walk_locked(struct vcpu *v, uint64_t gva, bool write, paddr_t *gpa,
         if ( unlikely((e & set) != set) && !pdpte )
         {
             /* It may be a page that was granted for reading only. */
-            if ( !map_gfn(v->domain, gaddr_to_gfn(l1_gpa(v, table)), true) )
+            if ( !map_gpa(m, l1_gpa(m, table), true) )
                 return -EFAULT;
             __atomic_fetch_or((uint32_t *)p, set, __ATOMIC_RELAXED);
         }
         if ( leaf )
         {
-            uint64_t offset = gva & ((1ULL << shift) - 1);
-
-            if ( level > 1 && m.levels == 2 )
-                *gpa = (((e >> PSE36_SHIFT) & PSE36_MASK) << 32) |
-                       (e & 0xffc00000u) | offset;
-            else
-                *gpa = (e & PTE_ADDR & ~((1ULL << shift) - 1)) | offset;
-            *gpa = l1_gpa(v, *gpa);
+            *gpa = l1_gpa(m, leaf_address(mode, e, shift, gva));
             return 0;
         }
         table = e & PTE_ADDR;
     }
 }
 
+/* guest_walk() with the lock held. */
+static int walk(struct guest_mem *m, uint64_t gva, bool write, paddr_t *gpa,
+                uint32_t *pfec)
+{
+    *pfec = write ? PFEC_WRITE : 0;
+    if ( likely(hvm_get_efer() & EFER_LMA) )
+        return is_canonical(gva)
+                   ? walk_mode(m, &paging_4_level, gva, write, gpa, pfec)
+                   : -EFAULT;
+    if ( !(hvm_get_cr0() & X86_CR0_PG) )
+    {
+        *gpa = l1_gpa(m, (uint32_t)gva);
+        return 0;
+    }
+    return hvm_get_cr4() & X86_CR4_PAE
+               ? walk_mode(m, &paging_pae, gva, write, gpa, pfec)
+               : walk_mode(m, &paging_32bit, gva, write, gpa, pfec);
+}
+
 int guest_walk(struct vcpu *v, uint64_t gva, bool write, paddr_t *gpa,
                uint32_t *pfec)
 {
+    struct guest_mem m;
     int rc;
 
-    spin_lock(&v->domain->p2m.lock);
-    rc = walk_locked(v, gva, write, gpa, pfec);
-    spin_unlock(&v->domain->p2m.lock);
+    lock_linear_mem(&m, v);
+    rc = walk(&m, gva, write, gpa, pfec);
+    unlock_mem(&m);
     return rc;
 }
 
-/*
- * Copy within one page of guest memory; from == NULL clears. The domain's
- * p2m.lock is held.
- */
-static int copy_phys_page(struct domain *d, paddr_t gpa, void *to_host,
-                          const void *from_host, size_t n, bool write)
+/* Copy to or from host memory; from == NULL clears. */
+static void copy_host(uint8_t *p, void *to_host, const void *from_host,
+                      size_t n, bool write)
 {
-    uint8_t *p = map_gfn(d, gaddr_to_gfn(gpa), write);
-
-    if ( !p )
-        return -EFAULT;
-    p += gpa & (PAGE_SIZE - 1);
     if ( !write )
         memcpy(to_host, p, n);
     else if ( from_host )
         memcpy(p, from_host, n);
     else
         memset(p, 0, n);
-    return 0;
 }
 
 static size_t copy_va(uint64_t gva, void *to_host, const void *from_host,
@@ -187,16 +225,17 @@ static size_t copy_va(uint64_t gva, void *to_host, const void *from_host,
     while ( bytes )
     {
         size_t n = min(bytes, (size_t)(PAGE_SIZE - (gva & (PAGE_SIZE - 1))));
+        struct guest_mem m;
+        uint8_t *p = NULL;
         uint32_t pfec;
         paddr_t gpa;
-        int rc;
 
-        spin_lock(&v->domain->p2m.lock);
-        rc = walk_locked(v, gva, write, &gpa, &pfec);
-        if ( !rc )
-            rc = copy_phys_page(v->domain, gpa, to_host, from_host, n, write);
-        spin_unlock(&v->domain->p2m.lock);
-        if ( rc )
+        lock_linear_mem(&m, v);
+        if ( !walk(&m, gva, write, &gpa, &pfec) &&
+             (p = map_gpa(&m, gpa, write)) != NULL )
+            copy_host(p, to_host, from_host, n, write);
+        unlock_mem(&m);
+        if ( !p )
             return bytes;
         bytes -= n;
         gva += n;
@@ -229,14 +268,16 @@ static int copy_phys(struct domain *d, paddr_t gpa, void *to_host,
     while ( bytes )
     {
         size_t n = min(bytes, (size_t)(PAGE_SIZE - (gpa & (PAGE_SIZE - 1))));
+        struct guest_mem m;
+        uint8_t *p;
 
-        int rc;
-
-        spin_lock(&d->p2m.lock);
-        rc = copy_phys_page(d, gpa, to_host, from_host, n, write);
-        spin_unlock(&d->p2m.lock);
-        if ( rc )
-            return rc;
+        lock_mem(&m, d);
+        p = map_gpa(&m, gpa, write);
+        if ( p )
+            copy_host(p, to_host, from_host, n, write);
+        unlock_mem(&m);
+        if ( !p )
+            return -EFAULT;
         bytes -= n;
         gpa += n;
         if ( to_host )

@@ -39,6 +39,42 @@ static inline p2m_type_t ept_type(uint64_t e)
     return (e & EPT_TYPE_MASK) >> EPT_TYPE_SHIFT;
 }
 
+/*
+ * Where a lookup ended: the table of a region of single pages, or the entry of
+ * a superpage or a hole. The rest of the region is found from here while
+ * p2m->lock is held.
+ */
+struct p2m_region
+{
+    uint64_t gfn; /* its first frame, of 1 << order */
+    unsigned int order;
+    const uint64_t *table; /* NULL: all of it has entry */
+    uint64_t entry;
+};
+
+#define P2M_NO_REGION \
+    {                 \
+        .gfn = ~0ULL  \
+    }
+
+static inline bool p2m_in_region(const struct p2m_region *r, uint64_t gfn)
+{
+    return !((gfn - r->gfn) >> r->order);
+}
+
+/* The entry of a page in the region as one of a single page. */
+static inline uint64_t p2m_region_entry(const struct p2m_region *r,
+                                        uint64_t gfn)
+{
+    uint64_t i = gfn - r->gfn;
+
+    return r->table ? READ_ONCE(r->table[i]) : r->entry + (i << PAGE_SHIFT);
+}
+
+/* Also without the lock; what is found may then be old. */
+void p2m_find_region(struct p2m_domain *p2m, uint64_t gfn,
+                     struct p2m_region *r);
+
 static inline bool p2m_logs_by_pml(const struct p2m_domain *p2m)
 {
     const struct log_dirty *ld = READ_ONCE(p2m->log_dirty);

@@ -330,30 +330,46 @@ int p2m_move_ram(struct domain *d, gfn_t from, gfn_t to)
     return rc;
 }
 
-mfn_t p2m_get_entry(struct domain *d, gfn_t gfn, p2m_type_t *t,
-                    unsigned int *order)
+void p2m_find_region(struct p2m_domain *p2m, uint64_t gfn, struct p2m_region *r)
 {
-    uint64_t *table = READ_ONCE(d->p2m.root);
+    const uint64_t *table = READ_ONCE(p2m->root);
+    uint64_t e = 0;
 
-    *t = p2m_invalid;
-    *order = PAGE_ORDER_4K;
-    if ( unlikely(gfn_x(gfn) >= MAX_GFN || !table) )
-        return INVALID_MFN;
-    for ( unsigned int level = EPT_LEVELS;; level-- )
+    *r = (struct p2m_region){ .gfn = gfn };
+    if ( unlikely(gfn >= MAX_GFN || !table) )
+        return;
+#pragma GCC unroll 4
+    for ( unsigned int level = EPT_LEVELS; level > 1; level-- )
     {
-        uint64_t e = READ_ONCE(table[ept_index(gfn, level)]);
-
-        *order = (level - 1) * EPT_INDEX_BITS;
-        if ( !ept_present(e) )
-            return INVALID_MFN;
-        if ( ept_is_leaf(e, level) )
+        e = READ_ONCE(table[ept_index(_gfn(gfn), level)]);
+        if ( !ept_present(e) || ept_is_leaf(e, level) )
         {
-            *t = ept_type(e);
-            return _mfn(((e & EPT_ADDR_MASK) >> PAGE_SHIFT) +
-                        (gfn_x(gfn) & ((1ULL << *order) - 1)));
+            r->order = (level - 1) * EPT_INDEX_BITS;
+            r->entry = ept_present(e) ? e : 0;
+            goto out;
         }
         table = ept_table(e);
     }
+    r->order = EPT_INDEX_BITS;
+    r->table = table;
+out:
+    r->gfn = gfn & ~((1ULL << r->order) - 1);
+}
+
+mfn_t p2m_get_entry(struct domain *d, gfn_t gfn, p2m_type_t *t,
+                    unsigned int *order)
+{
+    struct p2m_region r;
+    uint64_t e;
+
+    p2m_find_region(&d->p2m, gfn_x(gfn), &r);
+    e = p2m_region_entry(&r, gfn_x(gfn));
+    *order = r.table ? PAGE_ORDER_4K : r.order;
+    *t = p2m_invalid;
+    if ( !ept_present(e) )
+        return INVALID_MFN;
+    *t = ept_type(e);
+    return _mfn((e & EPT_ADDR_MASK) >> PAGE_SHIFT);
 }
 
 struct page_info *get_page_from_gfn(struct domain *d, gfn_t gfn, p2m_type_t *t)

@@ -18,6 +18,7 @@
 #include <asm/msr-index.h>
 #include <asm/nested-hvm.h>
 #include <asm/processor.h>
+#include "../../../../../../xen/arch/x86/mm/p2m-private.h"
 
 /* The guest has NR_PAGES pages of memory from frame 0 on, of these types. */
 #define NR_PAGES 8
@@ -41,13 +42,13 @@ unsigned long host_directmap;
 uint64_t max_page;
 struct page_info *frame_table;
 
-mfn_t p2m_get_entry(struct domain *d, gfn_t gfn, p2m_type_t *t,
-                    unsigned int *order)
+void p2m_find_region(struct p2m_domain *p2m, uint64_t gfn, struct p2m_region *r)
 {
-    assert_true(spin_is_locked(&d->p2m.lock));
-    *order = 0;
-    *t = gfn_x(gfn) < NR_PAGES ? types[gfn_x(gfn)] : p2m_invalid;
-    return *t == p2m_invalid ? INVALID_MFN : _mfn(gfn_x(gfn));
+    assert_true(spin_is_locked(&p2m->lock));
+    *r = (struct p2m_region){ .gfn = gfn };
+    if ( gfn < NR_PAGES && types[gfn] != p2m_invalid )
+        r->entry = gfn << PAGE_SHIFT | EPT_RWX |
+                   (uint64_t)types[gfn] << EPT_TYPE_SHIFT;
 }
 
 void log_dirty_mark(struct domain *d, gfn_t gfn, unsigned int order)
