@@ -344,7 +344,7 @@ bool nested_ept_exit(struct vcpu *v, struct l2_exit *e)
             return true;
         /* A device that L0 emulates for L1, which L1 gives to L2. */
         if ( is_data_access(e->qual) &&
-             hvm_emulate_access(v, w.l1_gpa, e->gla, true, NULL) !=
+             hvm_emulate_access(v, w.l1_gpa, e->gla, EMUL_AT_GLA, NULL) !=
                  EMUL_UNHANDLED )
             return true;
         /*

@@ -204,7 +204,7 @@ bool nested_vapic_access(struct vcpu *v, const struct l2_exit *e)
         return false;
 
     hv->vapic_exits = false;
-    rc = hvm_emulate_access(v, 0, 0, false, &page);
+    rc = hvm_emulate_access(v, 0, 0, EMUL_ANYWHERE, &page);
     if ( rc == EMUL_UNHANDLED )
         return false;
     finish(v, hv->vapic_exits ? VAPIC_EXIT : VAPIC_DONE, &hv->vapic_exit);

@@ -12,7 +12,7 @@ struct emul_ctx
     struct vcpu *v;
     uint64_t gla; /* page of the access that faulted, if known */
     paddr_t gpa;
-    bool gla_valid;
+    enum emul_where where;
     const struct emul_page *page; /* accesses to it are special, or NULL */
 };
 
@@ -61,15 +61,27 @@ static uint64_t ctx_read_rip(void *c)
     return hvm_get_rip();
 }
 
+/* The instruction's only access in memory: where it went is known. */
+static bool is_the_operand(const struct emul_ctx *ctx, uint64_t linear)
+{
+    return ctx->where == EMUL_OPERAND &&
+           ((linear ^ ctx->gpa) & ~PAGE_MASK) == 0;
+}
+
 /* Guest-physical address of a linear one; EMUL_EXCEPTION: #PF is pending. */
 static int translate(struct emul_ctx *ctx, uint64_t linear, bool write,
                      paddr_t *gpa)
 {
     uint32_t pfec = 0;
 
-    if ( ctx->gla_valid && ((linear ^ ctx->gla) & PAGE_MASK) == 0 )
+    if ( ctx->where == EMUL_AT_GLA && ((linear ^ ctx->gla) & PAGE_MASK) == 0 )
     {
         *gpa = (ctx->gpa & PAGE_MASK) | (linear & ~PAGE_MASK);
+        return EMUL_OK;
+    }
+    if ( is_the_operand(ctx, linear) )
+    {
+        *gpa = ctx->gpa;
         return EMUL_OK;
     }
     if ( guest_walk(ctx->v, linear, write, gpa, &pfec) )
@@ -92,7 +104,8 @@ static int read_chunk(struct emul_ctx *ctx, uint64_t linear, void *buf,
         return rc;
     if ( ctx->page && (gpa & PAGE_MASK) == ctx->page->gpa )
         return ctx->page->read(ctx->v, gpa & ~PAGE_MASK, buf, n);
-    if ( !copy_from_guest_phys(ctx->v->domain, buf, gpa, n) )
+    if ( !is_the_operand(ctx, linear) &&
+         !copy_from_guest_phys(ctx->v->domain, buf, gpa, n) )
         return EMUL_OK;
     val = hvm_mmio_read(ctx->v, gpa, n);
     memcpy(buf, &val, n);
@@ -110,7 +123,8 @@ static int write_chunk(struct emul_ctx *ctx, uint64_t linear, const void *buf,
         return rc;
     if ( ctx->page && (gpa & PAGE_MASK) == ctx->page->gpa )
         return ctx->page->write(ctx->v, gpa & ~PAGE_MASK, buf, n);
-    if ( !copy_to_guest_phys(ctx->v->domain, gpa, buf, n) )
+    if ( !is_the_operand(ctx, linear) &&
+         !copy_to_guest_phys(ctx->v->domain, gpa, buf, n) )
         return EMUL_OK;
     memcpy(&val, buf, n);
     hvm_mmio_write(ctx->v, gpa, n, val);
@@ -171,10 +185,24 @@ static unsigned int fetch_insn(struct emul_ctx *ctx, unsigned int mode,
     return INSN_MAX_LEN - copy_from_guest_va(bytes, linear, INSN_MAX_LEN);
 }
 
-int hvm_emulate_access(struct vcpu *v, paddr_t gpa, uint64_t gla,
-                       bool gla_valid, const struct emul_page *page)
+static bool has_one_operand_in_memory(const struct insn *i)
 {
-    struct emul_ctx ctx = { v, gla, gpa, gla_valid, page };
+    switch ( i->op )
+    {
+    case INSN_STOS: /* one for each item */
+    case INSN_MOVS:
+    case INSN_LODS:
+        return false;
+
+    default:
+        return true;
+    }
+}
+
+int hvm_emulate_access(struct vcpu *v, paddr_t gpa, uint64_t gla,
+                       enum emul_where where, const struct emul_page *page)
+{
+    struct emul_ctx ctx = { v, gla, gpa, where, page };
     unsigned int mode = hvm_guest_mode_bytes();
     uint8_t bytes[INSN_MAX_LEN];
     struct insn i;
@@ -183,6 +211,8 @@ int hvm_emulate_access(struct vcpu *v, paddr_t gpa, uint64_t gla,
 
     if ( insn_decode(bytes, fetch_insn(&ctx, mode, bytes), mode, &i) )
         return EMUL_UNHANDLED;
+    if ( where == EMUL_OPERAND && !has_one_operand_in_memory(&i) )
+        ctx.where = EMUL_ANYWHERE;
     rc = insn_execute(&i, mode, &ops, &ctx);
     if ( rc == EMUL_OK )
     {
@@ -193,14 +223,15 @@ int hvm_emulate_access(struct vcpu *v, paddr_t gpa, uint64_t gla,
     return rc;
 }
 
-void hvm_emulate_mmio(struct vcpu *v, paddr_t gpa, uint64_t gla, bool gla_valid)
+void hvm_emulate_mmio(struct vcpu *v, paddr_t gpa, uint64_t gla,
+                      enum emul_where where)
 {
     struct emul_ctx ctx = { .v = v };
     char text[3 * INSN_MAX_LEN + 1] = "";
     uint8_t bytes[INSN_MAX_LEN];
     unsigned int n;
 
-    if ( hvm_emulate_access(v, gpa, gla, gla_valid, NULL) != EMUL_UNHANDLED )
+    if ( hvm_emulate_access(v, gpa, gla, where, NULL) != EMUL_UNHANDLED )
         return;
     n = fetch_insn(&ctx, hvm_guest_mode_bytes(), bytes);
     for ( unsigned int i = 0; i < n; i++ )

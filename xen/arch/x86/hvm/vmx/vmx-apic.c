@@ -24,6 +24,7 @@
 #include <xen/mm.h>
 #include <asm/emulate.h>
 #include <asm/p2m.h>
+#include <asm/processor.h>
 #include <asm/vlapic.h>
 #include <asm/vmx.h>
 #include "vmx-ops.h"
@@ -110,8 +111,9 @@ enum exit_result vmx_exit_apic_access(struct vcpu *v)
     {
     case APIC_QUAL_LINEAR_READ:
     case APIC_QUAL_LINEAR_WRITE:
-        /* The linear address is not told: the instruction is asked. */
-        hvm_emulate_mmio(v, gpa, 0, false);
+        /* The linear address is not told, but what it translated to. */
+        hvm_emulate_mmio(v, gpa, 0, EMUL_OPERAND);
+        local_irq_take();
         break;
 
     default:

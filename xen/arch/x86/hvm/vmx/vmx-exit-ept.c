@@ -50,7 +50,7 @@ enum exit_result vmx_exit_ept_violation(struct vcpu *v)
         return EXIT_RESUME;
     }
     hvm_emulate_mmio(v, gpa, vmread(VMCS_guest_linear_addr),
-                     qual & EPT_QUAL_GLA_VALID);
+                     qual & EPT_QUAL_GLA_VALID ? EMUL_AT_GLA : EMUL_ANYWHERE);
     local_irq_take();
     return EXIT_RESUME;
 }

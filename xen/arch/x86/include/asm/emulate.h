@@ -111,19 +111,26 @@ struct emul_page
                  unsigned int n);
 };
 
+/* What is known of the access that is emulated. */
+enum emul_where
+{
+    EMUL_ANYWHERE, /* nothing */
+    EMUL_AT_GLA,   /* its linear address, and what that translated to */
+    EMUL_OPERAND,  /* the exact address of a device's that an operand has */
+};
+
 /*
  * The instruction at CS:RIP of the current vCPU touched gpa, where no memory
- * is, or page (may be NULL). gla_valid: gla is the linear address of the
- * access and gpa what it translated to. Carries it out and advances RIP
+ * is, or page (may be NULL). Carries it out and advances RIP
  * (EMUL_OK), injects (EMUL_EXCEPTION), or has done nothing (EMUL_UNHANDLED:
  * not one of the instructions that are known, or a function said so).
  */
 int hvm_emulate_access(struct vcpu *v, paddr_t gpa, uint64_t gla,
-                       bool gla_valid, const struct emul_page *page);
+                       enum emul_where where, const struct emul_page *page);
 
 /*
  * The same for a guest's own device memory, ending the domain where nothing
  * can be done.
  */
 void hvm_emulate_mmio(struct vcpu *v, paddr_t gpa, uint64_t gla,
-                      bool gla_valid);
+                      enum emul_where where);
