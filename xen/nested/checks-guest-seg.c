@@ -338,15 +338,16 @@ CHECK(table_limits)
  */
 #define SEGS   G(SEG)
 #define SEG_UG (G(SEG) | G(CTRL))
+#define BASES  (G(SEG) | G(BASE))
 
 static const struct check_row segment_rows[] = {
     { "guest TR selector: TI", SEGS, tr_selector, 0 },
     { "guest LDTR selector: TI", SEGS, ldtr_selector, 0 },
     { "guest SS selector: RPL as CS's", SEG_UG, ss_rpl, 0 },
-    { "virtual-8086 bases", SEGS, v8086_bases, 0 },
-    { "guest TR, FS and GS bases canonical", SEGS, system_bases, 0 },
-    { "guest LDTR base canonical", SEGS, ldtr_base, 0 },
-    { "guest CS, SS, DS and ES bases: bits 63:32", SEGS, low_bases, 0 },
+    { "virtual-8086 bases", BASES, v8086_bases, 0 },
+    { "guest TR, FS and GS bases canonical", BASES, system_bases, 0 },
+    { "guest LDTR base canonical", BASES, ldtr_base, 0 },
+    { "guest CS, SS, DS and ES bases: bits 63:32", BASES, low_bases, 0 },
     { "virtual-8086 limits", SEGS, v8086_limits, 0 },
     { "virtual-8086 access rights", SEGS, v8086_rights, 0 },
     { "guest CS: type", SEG_UG, cs_type, 0 },
@@ -365,9 +366,9 @@ static const struct check_row segment_rows[] = {
     { "guest TR: access rights", SEGS, tr_rights, 0 },
     { "guest LDTR: type", SEGS, ldtr_type, 0 },
     { "guest LDTR: access rights", SEGS, ldtr_rights, 0 },
-    { "guest GDTR and IDTR bases canonical", SEGS, table_bases, 0 },
+    { "guest GDTR and IDTR bases canonical", BASES, table_bases, 0 },
     { "guest GDTR and IDTR limits: bits 31:16", SEGS, table_limits, 0 },
 };
 
 const struct check_table check_guest_segments =
-    CHECK_TABLE(segment_rows, G(SEG) | G(CTRL) | G(CR));
+    CHECK_TABLE(segment_rows, G(SEG) | G(BASE) | G(CTRL) | G(CR));

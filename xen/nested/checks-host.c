@@ -149,6 +149,7 @@ CHECK(long_rip)
 
 #define HOST VMCS12_GB(HOST)
 #define SIZE (VMCS12_GB(HOST) | VMCS12_GB(CTRL))
+#define BASE VMCS12_GB(HBASE)
 
 static const struct check_row host_rows[] = {
     { "host CR0: bits fixed in VMX operation", HOST, cr0_fixed, 0 },
@@ -166,7 +167,7 @@ static const struct check_row host_rows[] = {
     { "host CS not null", HOST, cs_not_null, 0 },
     { "host TR not null", HOST, tr_not_null, 0 },
     { "host SS not null outside 64-bit mode", SIZE, ss_not_null, 0 },
-    { "host bases canonical", HOST, bases_canonical, 0 },
+    { "host bases canonical", BASE, bases_canonical, 0 },
     { "legacy host: no IA-32e mode guest", SIZE, legacy_guest, 0 },
     { "legacy host: CR4.PCIDE", SIZE, legacy_pcide, 0 },
     { "legacy host: RIP bits 63:32", SIZE, legacy_rip, 0 },
@@ -183,7 +184,7 @@ static const struct check_row mode_rows[] = {
 
 static const struct check_table tables[] = {
     CHECK_TABLE(mode_rows, CHECK_ALWAYS),
-    CHECK_TABLE(host_rows, SIZE),
+    CHECK_TABLE(host_rows, SIZE | BASE),
 };
 
 const struct check_row *check_host_state(const struct entry_check *c,

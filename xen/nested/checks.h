@@ -75,20 +75,32 @@ struct check_table
         (rows), ARRAY_SIZE(rows), (groups) \
     }
 
-static inline const struct check_row *check_tables(
-    const struct check_table *tables, unsigned int count,
-    const struct entry_check *c, uint32_t groups)
+static __maybe_unused __attribute__((noinline)) const struct check_row *
+check_rows(const struct check_table *table, const struct entry_check *c,
+           uint32_t groups)
 {
+    const struct check_row *row = table->rows, *end = row + table->count;
+
+    for ( ; row < end; row++ )
+        if ( (row->groups & groups) && !row->holds(c) )
+            return row;
+
+    return NULL;
+}
+
+/* Unrolled: the tables are constants, and most of them are passed over. */
+static inline __attribute__((always_inline)) const struct check_row *
+check_tables(const struct check_table *tables, unsigned int count,
+             const struct entry_check *c, uint32_t groups)
+{
+#pragma GCC unroll 8
     for ( unsigned int t = 0; t < count; t++ )
     {
-        const struct check_row *row = tables[t].rows;
+        const struct check_row *row;
 
-        if ( !(tables[t].groups & groups) )
-            continue;
-        for ( const struct check_row *end = row + tables[t].count; row < end;
-              row++ )
-            if ( (row->groups & groups) && !row->holds(c) )
-                return row;
+        if ( unlikely(tables[t].groups & groups) &&
+             (row = check_rows(&tables[t], c, groups)) != NULL )
+            return row;
     }
 
     return NULL;

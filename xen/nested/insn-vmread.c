@@ -99,8 +99,12 @@ struct insn_outcome insn_vmwrite(struct nested_vcpu *nv,
     sync_group(nv, ctx, field->group);
     old = vmcs12_read_field(&ctx->v12, enc);
     vmcs12_write_field(&ctx->v12, enc, val);
-    nested_ctx_touch(ctx, vmcs12_write_groups(enc, field, old, val));
-    nv->env->ctx_written(nv->priv, ctx, enc);
+    val = vmcs12_read_field(&ctx->v12, enc);
+    if ( val != old )
+    {
+        nested_ctx_touch(ctx, vmcs12_write_groups(enc, field, old, val));
+        nv->env->ctx_written(nv->priv, ctx, enc);
+    }
 
     return insn_succeed();
 }

@@ -73,7 +73,7 @@ static uint32_t check_before_guest(const struct nested_ctx *ctx,
 static void fetch_for_checks(struct nested_vcpu *nv, struct nested_ctx *ctx)
 {
     const uint32_t far_reaching =
-        VMCS12_GB(CTRL) | VMCS12_GB(CR) | VMCS12_GB(SEG) | VMCS12_GB(GMSR);
+        VMCS12_GB(CTRL) | VMCS12_GB(CR) | VMCS12_GROUPS_LAZY;
     bool blocked = ctx->v12.guest_interruptibility &
                        (INTR_STATE_STI | INTR_STATE_MOV_SS) ||
                    ctx->v12.guest_activity != ACTIVITY_ACTIVE;
@@ -128,7 +128,8 @@ enum nested_entry nested_enter(struct vcpu *v, uint32_t *error)
     }
 
     /* From here on a failure is a VM exit: L1 goes on at its host RIP. */
-    if ( ctx->unmerged & (VMCS12_GB(HOST) | VMCS12_GB(CTRL)) )
+    if ( ctx->unmerged &
+         (VMCS12_GB(HOST) | VMCS12_GB(HBASE) | VMCS12_GB(CTRL)) )
         hw_ctx(ctx)->host_valid = false;
     nested_l0_controls(v, ctx, &l0);
 

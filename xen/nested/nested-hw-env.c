@@ -298,6 +298,7 @@ static void env_ctx_reuse(void *priv, struct nested_ctx *ctx)
     hw->flush_vpid = true;
     hw->refill = false;
     hw->host_valid = false;
+    hw->statics_valid = false;
 }
 
 /* The vmcs01 is current: visit the vmcs02 for what only it has. */

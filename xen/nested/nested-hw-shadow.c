@@ -19,7 +19,8 @@
  * the two access rights that an exit fetches one by one.
  *
  * Fields that L1 reads often and writes seldom are shadowed for reading only;
- * a write exits, and takes the shadow along.
+ * a write exits, and takes the shadow along. Of these, what nobody but L1
+ * changes is exported once.
  */
 #define SHADOW_READ(X)          \
     X(exit_reason)              \
@@ -38,6 +39,43 @@
     X(guest_ss_ar)              \
     X(cr0_read_shadow)          \
     X(cr4_read_shadow)
+
+#define SHADOW_READ_STATIC(X) \
+    X(pin_ctrl)               \
+    X(exception_bitmap)       \
+    X(pf_error_mask)          \
+    X(pf_error_match)         \
+    X(cr3_target_count)       \
+    X(exit_ctrl)              \
+    X(exit_msr_store_count)   \
+    X(exit_msr_load_count)    \
+    X(entry_msr_load_count)   \
+    X(io_bitmap_a)            \
+    X(io_bitmap_b)            \
+    X(msr_bitmap)             \
+    X(tsc_offset)             \
+    X(cr0_mask)               \
+    X(cr4_mask)               \
+    X(host_es_selector)       \
+    X(host_cs_selector)       \
+    X(host_ss_selector)       \
+    X(host_ds_selector)       \
+    X(host_fs_selector)       \
+    X(host_gs_selector)       \
+    X(host_tr_selector)       \
+    X(host_sysenter_cs)       \
+    X(host_cr0)               \
+    X(host_cr3)               \
+    X(host_cr4)               \
+    X(host_fs_base)           \
+    X(host_gs_base)           \
+    X(host_tr_base)           \
+    X(host_gdtr_base)         \
+    X(host_idtr_base)         \
+    X(host_sysenter_esp)      \
+    X(host_sysenter_eip)      \
+    X(host_rsp)               \
+    X(host_rip)
 
 /* Fetched before every entry: only what is written all the time. */
 #define SHADOW_READ_WRITE(X)  \
@@ -74,6 +112,7 @@ static void make_bitmaps(void)
     memset(to_write, 0xff, PAGE_SIZE);
 #define X(field) allow(to_read, VMCS_##field);
     SHADOW_READ(X)
+    SHADOW_READ_STATIC(X)
     SHADOW_READ_WRITE(X)
 #undef X
 #define X(field) allow(to_write, VMCS_##field);
@@ -105,6 +144,7 @@ static bool fields_supported(const struct nested_caps *caps)
     if ( !vmcs12_field_supported(&caps->fields, VMCS_##field) ) \
         return false;
     SHADOW_READ(X)
+    SHADOW_READ_STATIC(X)
     SHADOW_READ_WRITE(X)
 #undef X
     return true;
@@ -141,10 +181,31 @@ static void begin(const struct nested_hw_ctx *hw)
 }
 
 /* The processor wants it out of its caches while it is linked. */
-static void end(const struct vcpu *v, const struct nested_hw_ctx *hw)
+static void leave(const struct nested_hw_ctx *hw)
 {
     vmx_vmclear(virt_to_maddr(hw->shadow));
+}
+
+static void end(const struct vcpu *v, const struct nested_hw_ctx *hw)
+{
+    leave(hw);
     vmx_vmptrld(mfn_x(v->arch.vmx.vmcs) << PAGE_SHIFT);
+}
+
+/* The shadow VMCS is loaded: write a field unless it has this value. */
+#define EXPORT(field)                                    \
+    if ( !hw->export_valid || now->field != old->field ) \
+    {                                                    \
+        vmwrite(VMCS_##field, now->field);               \
+        old->field = now->field;                         \
+    }
+
+static void export_statics(struct nested_hw_ctx *hw, const struct vmcs12 *now)
+{
+    struct vmcs12 *old = &hw->exported;
+
+    SHADOW_READ_STATIC(EXPORT)
+    hw->statics_valid = true;
 }
 
 void nested_shadow_export(struct vcpu *v, struct nested_ctx *ctx)
@@ -152,22 +213,16 @@ void nested_shadow_export(struct vcpu *v, struct nested_ctx *ctx)
     struct nested_hw_ctx *hw = hw_ctx(ctx);
     const struct vmcs12 *now = &ctx->v12;
     struct vmcs12 *old = &hw->exported;
-    bool all = !hw->export_valid;
 
     if ( !hw->shadow )
         return;
     v->arch.nested->stats.shadow_exports++;
     begin(hw);
-#define X(field)                           \
-    if ( all || now->field != old->field ) \
-    {                                      \
-        vmwrite(VMCS_##field, now->field); \
-        old->field = now->field;           \
-    }
-    SHADOW_READ(X)
-    SHADOW_READ_WRITE(X)
-#undef X
-    end(v, hw);
+    if ( unlikely(!hw->statics_valid) )
+        export_statics(hw, now);
+    SHADOW_READ(EXPORT)
+    SHADOW_READ_WRITE(EXPORT)
+    leave(hw);
     hw->export_valid = true;
 }
 
@@ -218,6 +273,7 @@ void nested_shadow_link(struct vcpu *v, struct nested_ctx *ctx)
     }
 
     nested_shadow_export(v, ctx);
+    vmx_vmptrld(mfn_x(vmx->vmcs) << PAGE_SHIFT);
     vmwrite(VMCS_vmcs_link_ptr, virt_to_maddr(hw->shadow));
     if ( vmx->proc2 & PROC2_SHADOW_VMCS )
         return;

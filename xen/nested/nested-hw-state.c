@@ -45,12 +45,17 @@ static void save_segments(struct vmcs12 *v12)
         (&v12->guest_es_selector)[i] = vmread(VMCS_guest_es_selector + 2 * i);
         (&v12->guest_es_limit)[i] = vmread(VMCS_guest_es_limit + 2 * i);
         (&v12->guest_es_ar)[i] = vmread(VMCS_guest_es_ar + 2 * i);
-        (&v12->guest_es_base)[i] = vmread(VMCS_guest_es_base + 2 * i);
     }
-    v12->guest_gdtr_base = vmread(VMCS_guest_gdtr_base);
     v12->guest_gdtr_limit = vmread(VMCS_guest_gdtr_limit);
-    v12->guest_idtr_base = vmread(VMCS_guest_idtr_base);
     v12->guest_idtr_limit = vmread(VMCS_guest_idtr_limit);
+}
+
+static void save_bases(struct vmcs12 *v12)
+{
+    for ( unsigned int i = 0; i < SEG_COUNT; i++ )
+        (&v12->guest_es_base)[i] = vmread(VMCS_guest_es_base + 2 * i);
+    v12->guest_gdtr_base = vmread(VMCS_guest_gdtr_base);
+    v12->guest_idtr_base = vmread(VMCS_guest_idtr_base);
 }
 
 static void save_msrs(struct nested_ctx *ctx)
@@ -75,6 +80,8 @@ void nested_save_groups(struct nested_ctx *ctx, uint32_t groups)
 {
     if ( groups & VMCS12_GB(SEG) )
         save_segments(&ctx->v12);
+    if ( groups & VMCS12_GB(BASE) )
+        save_bases(&ctx->v12);
     if ( groups & VMCS12_GB(GMSR) )
         save_msrs(ctx);
 }
@@ -123,7 +130,7 @@ static void save_guest_state(struct vcpu *v, struct nested_ctx *ctx,
     v12->guest_cs_ar = vmread(VMCS_guest_cs_ar);
     v12->guest_ss_ar = vmread(VMCS_guest_ss_ar);
     save_cr(ctx, efer);
-    ctx->stale = VMCS12_GB(SEG) | VMCS12_GB(GMSR);
+    ctx->stale = VMCS12_GROUPS_LAZY;
 
     reflect_lma(v12, efer);
     if ( v12->entry_ctrl != entry_ctrl )
@@ -214,6 +221,7 @@ static void load_host_state(struct vcpu *v, const struct l2_exit *e,
     struct l1_host_state *h = &hw_ctx(ctx)->host;
     struct l1_kept own;
 
+    nested_shadow_export(v, ctx);
     nested_switch_to_vmcs01(v);
     if ( !kept )
     {
@@ -226,7 +234,6 @@ static void load_host_state(struct vcpu *v, const struct l2_exit *e,
         reflect_host_fixed(v12, h);
     hw_ctx(ctx)->host_valid = true;
     reflect_host_kept(v12, kept, e, h);
-    nested_shadow_export(v, ctx);
     write_host_state(v, h);
     if ( !h->ia32e && (h->cr0 & X86_CR0_PG) && (h->cr4 & X86_CR4_PAE) &&
          vmx_load_pdptes(v, h->cr3) )

@@ -17,9 +17,9 @@
 #define ENTRY_LOADS_ALL \
     (ENTRY_CTL_LOAD_DEBUG | ENTRY_CTL_LOAD_PAT | ENTRY_CTL_LOAD_EFER)
 /* Groups whose merge depends on more of L0 than the TSC offset. */
-#define GROUPS_MERGED                                                      \
-    (VMCS12_GB(CTRL) | VMCS12_GB(PROC) | VMCS12_GB(CR) | VMCS12_GB(MASK) | \
-     VMCS12_GB(GMSR))
+#define GROUPS_MERGED                                                       \
+    (VMCS12_GB(CTRL) | VMCS12_GB(LOOSE) | VMCS12_GB(PROC) | VMCS12_GB(CR) | \
+     VMCS12_GB(MASK) | VMCS12_GB(GMSR))
 
 /* Registers of L1 that this entry leaves to L2 as they are. */
 static bool inherits(const struct vmcs12 *v12)
@@ -204,12 +204,17 @@ static void write_segments(const struct vmcs12 *v12)
         vmwrite(VMCS_guest_es_selector + 2 * i, (&v12->guest_es_selector)[i]);
         vmwrite(VMCS_guest_es_limit + 2 * i, (&v12->guest_es_limit)[i]);
         vmwrite(VMCS_guest_es_ar + 2 * i, (&v12->guest_es_ar)[i]);
-        vmwrite(VMCS_guest_es_base + 2 * i, (&v12->guest_es_base)[i]);
     }
-    vmwrite(VMCS_guest_gdtr_base, v12->guest_gdtr_base);
     vmwrite(VMCS_guest_gdtr_limit, v12->guest_gdtr_limit);
-    vmwrite(VMCS_guest_idtr_base, v12->guest_idtr_base);
     vmwrite(VMCS_guest_idtr_limit, v12->guest_idtr_limit);
+}
+
+static void write_bases(const struct vmcs12 *v12)
+{
+    for ( unsigned int i = 0; i < SEG_COUNT; i++ )
+        vmwrite(VMCS_guest_es_base + 2 * i, (&v12->guest_es_base)[i]);
+    vmwrite(VMCS_guest_gdtr_base, v12->guest_gdtr_base);
+    vmwrite(VMCS_guest_idtr_base, v12->guest_idtr_base);
 }
 
 /*
@@ -284,6 +289,8 @@ static void write_guest_state(struct vcpu *v, struct nested_ctx *ctx,
     }
     if ( groups & VMCS12_GB(SEG) )
         write_segments(v12);
+    if ( groups & VMCS12_GB(BASE) )
+        write_bases(v12);
     if ( groups & (VMCS12_GB(GMSR) | VMCS12_GB(CR) | VMCS12_GB(CTRL)) )
     {
         write_msrs(v12, l0, true);
@@ -324,7 +331,7 @@ void nested_write_vmcs02(struct vcpu *v, struct nested_ctx *ctx,
         write_constants(hw);
         hw->constants_written = true;
     }
-    if ( (groups & (VMCS12_GB(CTRL) | VMCS12_GB(PROC))) ||
+    if ( (groups & (VMCS12_GB(CTRL) | VMCS12_GB(LOOSE) | VMCS12_GB(PROC))) ||
          hw->ctrl.tsc_offset != merge_tsc_offset(l0->tsc_offset, v12) )
     {
         struct vmcs02_ctrl ctrl;

@@ -58,6 +58,7 @@ struct nested_hw_ctx
     bool refill;
     void *shadow; /* shadow VMCS; NULL where there is none */
     bool export_valid;
+    bool statics_valid;     /* and so are the fields that only L1 changes */
     struct vmcs12 exported; /* fields as the shadow VMCS has them */
     bool host_valid;        /* host is what the vmcs12's host state makes */
     struct l1_host_state host;
@@ -213,7 +214,10 @@ void nested_refill_ept(struct vcpu *v, struct nested_ctx *ctx);
 void nested_shadow_init(const struct nested_caps *caps,
                         struct nested_hw_ctx *hw);
 void nested_shadow_destroy(struct nested_hw_ctx *hw);
-/* From the vmcs12 to the shadow VMCS, and back. */
+/*
+ * From the vmcs12 to the shadow VMCS: no VMCS, or the one from before, is
+ * current afterwards. And back.
+ */
 void nested_shadow_export(struct vcpu *v, struct nested_ctx *ctx);
 void nested_shadow_import(struct vcpu *v, struct nested_ctx *ctx);
 void nested_shadow_written(struct vcpu *v, struct nested_ctx *ctx,

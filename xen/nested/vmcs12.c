@@ -23,16 +23,21 @@
  * their own, are told apart; the rest goes by its area.
  */
 #define IN(enc, first, last) ((enc) >= VMCS_##first && (enc) <= VMCS_##last)
-#define GROUP_ctrl(enc)                                        \
-    (IN(enc, entry_intr_info, entry_insn_len) ? VMCS12_G_EVENT \
-     : IN(enc, proc_ctrl, proc_ctrl)          ? VMCS12_G_PROC  \
-     : IN(enc, tpr_threshold, tpr_threshold)  ? VMCS12_G_PROC  \
-     : IN(enc, cr0_mask, cr4_read_shadow)     ? VMCS12_G_MASK  \
-                                              : VMCS12_G_CTRL)
+#define GROUP_ctrl(enc)                                           \
+    (IN(enc, entry_intr_info, entry_insn_len)    ? VMCS12_G_EVENT \
+     : IN(enc, proc_ctrl, proc_ctrl)             ? VMCS12_G_PROC  \
+     : IN(enc, tpr_threshold, tpr_threshold)     ? VMCS12_G_PROC  \
+     : IN(enc, cr0_mask, cr4_read_shadow)        ? VMCS12_G_MASK  \
+     : IN(enc, exception_bitmap, pf_error_match) ? VMCS12_G_LOOSE \
+     : IN(enc, tsc_offset, tsc_offset)           ? VMCS12_G_LOOSE \
+     : IN(enc, cr3_target0, cr3_target3)         ? VMCS12_G_LOOSE \
+     : IN(enc, xss_exit_bitmap, xss_exit_bitmap) ? VMCS12_G_LOOSE \
+     : IN(enc, ple_gap, ple_window)              ? VMCS12_G_LOOSE \
+                                                 : VMCS12_G_CTRL)
 #define GROUP_guest(enc)                                                \
     (IN(enc, guest_es_selector, guest_tr_selector)     ? VMCS12_G_SEG   \
      : IN(enc, guest_es_limit, guest_tr_ar)            ? VMCS12_G_SEG   \
-     : IN(enc, guest_es_base, guest_idtr_base)         ? VMCS12_G_SEG   \
+     : IN(enc, guest_es_base, guest_idtr_base)         ? VMCS12_G_BASE  \
      : IN(enc, guest_interruptibility, guest_activity) ? VMCS12_G_ACTIV \
      : IN(enc, guest_pending_dbg, guest_pending_dbg)   ? VMCS12_G_ACTIV \
      : IN(enc, guest_rsp, guest_rflags)                ? VMCS12_G_RIP   \
@@ -41,12 +46,13 @@
      : IN(enc, guest_pdpte0, guest_pdpte3)             ? VMCS12_G_CR    \
                                                        : VMCS12_G_GMSR)
 #define GROUP_info(enc) VMCS12_G_INFO
-#define GROUP_host(enc) VMCS12_G_HOST
+#define GROUP_host(enc) \
+    (IN(enc, host_fs_base, host_idtr_base) ? VMCS12_G_HBASE : VMCS12_G_HOST)
 
-#define WIDTH_u16       VMCS_WIDTH_16
-#define WIDTH_u32       VMCS_WIDTH_32
-#define WIDTH_u64       VMCS_WIDTH_64
-#define WIDTH_nat       VMCS_WIDTH_NAT
+#define WIDTH_u16 VMCS_WIDTH_16
+#define WIDTH_u32 VMCS_WIDTH_32
+#define WIDTH_u64 VMCS_WIDTH_64
+#define WIDTH_nat VMCS_WIDTH_NAT
 
 static const struct vmcs12_field field_table[VMCS12_FIELD_SLOTS] = {
 #define VMCS_FIELD(name, enc, width_, access, area)          \

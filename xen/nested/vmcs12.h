@@ -48,21 +48,23 @@ enum vmcs12_group
     VMCS12_G_RIP,   /* RIP, RSP, RFLAGS: change on every exit */
     VMCS12_G_ACTIV, /* interruptibility, activity, pending debug */
     VMCS12_G_CR,    /* CR0, CR3, CR4, EFER, PDPTEs */
-    VMCS12_G_SEG,   /* selectors, bases, limits, access rights */
+    VMCS12_G_SEG,   /* selectors, limits, access rights */
+    VMCS12_G_BASE,  /* bases of segments and of the GDT and IDT */
     VMCS12_G_GMSR,  /* the rest of the guest state */
     VMCS12_G_EVENT, /* VM-entry event injection */
     VMCS12_G_PROC,  /* primary processor-based controls, TPR threshold */
+    VMCS12_G_LOOSE, /* controls that no check reads, as the TSC offset */
     VMCS12_G_CTRL,  /* all other execution, entry and exit controls */
     VMCS12_G_MASK,  /* CR0/CR4 masks and shadows */
-    VMCS12_G_HOST,  /* host state */
+    VMCS12_G_HBASE, /* bases of the host's segments, GDT and IDT */
+    VMCS12_G_HOST,  /* the rest of the host state */
     VMCS12_G_COUNT,
 };
 
 #define VMCS12_GB(g)      (1u << VMCS12_G_##g)
 #define VMCS12_GROUPS_ALL ((1u << VMCS12_G_COUNT) - 1)
-#define VMCS12_GROUPS_GUEST                                               \
-    (VMCS12_GB(RIP) | VMCS12_GB(ACTIV) | VMCS12_GB(CR) | VMCS12_GB(SEG) | \
-     VMCS12_GB(GMSR))
+/* Guest state that an exit leaves behind in the vmcs02. */
+#define VMCS12_GROUPS_LAZY (VMCS12_GB(SEG) | VMCS12_GB(BASE) | VMCS12_GB(GMSR))
 
 /* One line of the field table; offset 0 marks an encoding without a field. */
 struct vmcs12_field

@@ -416,6 +416,15 @@ static void test_read_write(void **state)
     assert_int_equal(l1->nv.cur->unmerged, VMCS12_GB(HOST));
     assert_int_equal(vmread_reg(l1, VMCS_host_rsp), 0x77);
 
+    /* A write of what is there changes nothing, one bit more does. */
+    l1->nv.cur->unchecked = l1->nv.cur->unmerged = 0;
+    vmwrite_reg(l1, VMCS_host_rsp, 0x77);
+    vmwrite_reg(l1, VMCS_exception_bitmap, 1ULL << 32);
+    assert_int_equal(l1->nv.cur->unchecked, 0);
+    assert_int_equal(l1->nv.cur->unmerged, 0);
+    vmwrite_reg(l1, VMCS_exception_bitmap, 1ULL << 32 | 1);
+    assert_int_equal(l1->nv.cur->unchecked, VMCS12_GB(LOOSE));
+
     /* Memory operands. */
     memcpy(l1->mem + OPERAND, &val, sizeof(val));
     gpr[1] = VMCS_guest_rsp;

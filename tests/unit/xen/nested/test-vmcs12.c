@@ -108,17 +108,23 @@ static void test_groups(void **state)
     assert_int_equal(group_of(VMCS_guest_rip), VMCS12_G_RIP);
     assert_int_equal(group_of(VMCS_guest_rflags), VMCS12_G_RIP);
     assert_int_equal(group_of(VMCS_guest_cr3), VMCS12_G_CR);
-    assert_int_equal(group_of(VMCS_guest_gdtr_base), VMCS12_G_SEG);
+    assert_int_equal(group_of(VMCS_guest_gdtr_limit), VMCS12_G_SEG);
+    assert_int_equal(group_of(VMCS_guest_gdtr_base), VMCS12_G_BASE);
+    assert_int_equal(group_of(VMCS_guest_es_base), VMCS12_G_BASE);
     assert_int_equal(group_of(VMCS_guest_pending_dbg), VMCS12_G_ACTIV);
     assert_int_equal(group_of(VMCS_guest_dr7), VMCS12_G_GMSR);
     assert_int_equal(group_of(VMCS_vmcs_link_ptr), VMCS12_G_GMSR);
     assert_int_equal(group_of(VMCS_entry_insn_len), VMCS12_G_EVENT);
     assert_int_equal(group_of(VMCS_tpr_threshold), VMCS12_G_PROC);
     assert_int_equal(group_of(VMCS_proc2_ctrl), VMCS12_G_CTRL);
-    assert_int_equal(group_of(VMCS_cr3_target0), VMCS12_G_CTRL);
+    assert_int_equal(group_of(VMCS_cr3_target0), VMCS12_G_LOOSE);
+    assert_int_equal(group_of(VMCS_tsc_offset), VMCS12_G_LOOSE);
+    assert_int_equal(group_of(VMCS_exception_bitmap), VMCS12_G_LOOSE);
+    assert_int_equal(group_of(VMCS_cr3_target_count), VMCS12_G_CTRL);
     assert_int_equal(group_of(VMCS_cr4_read_shadow), VMCS12_G_MASK);
     assert_int_equal(group_of(VMCS_exit_reason), VMCS12_G_INFO);
     assert_int_equal(group_of(VMCS_host_rip), VMCS12_G_HOST);
+    assert_int_equal(group_of(VMCS_host_gs_base), VMCS12_G_HBASE);
 }
 
 /* A flip of RFLAGS.VM reopens the segments, other flags do not. */
