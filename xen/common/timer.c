@@ -21,6 +21,32 @@ void init_timer(struct timer *t, void (*fn)(void *), void *data,
     *t = (struct timer){ .fn = fn, .data = data, .cpu = cpu };
 }
 
+/* Lock the heap that t belongs to, which may change until it is locked. */
+static unsigned int lock_heap_of(const struct timer *t)
+{
+    for ( ;; )
+    {
+        unsigned int cpu = READ_ONCE(t->cpu);
+
+        spin_lock(&heaps[cpu].lock);
+        if ( likely(cpu == READ_ONCE(t->cpu)) )
+            return cpu;
+        spin_unlock(&heaps[cpu].lock);
+    }
+}
+
+void timer_follow(struct timer *t, unsigned int to)
+{
+    unsigned int cpu;
+
+    if ( likely(READ_ONCE(t->cpu) == to) || t->queued )
+        return;
+    cpu = lock_heap_of(t);
+    if ( !t->queued )
+        WRITE_ONCE(t->cpu, to);
+    spin_unlock(&heaps[cpu].lock);
+}
+
 /* The hardware of another pCPU is its own business: it is told by an IPI. */
 static void reprogram(unsigned int cpu, const struct timer *root)
 {
@@ -36,10 +62,9 @@ static void reprogram(unsigned int cpu, const struct timer *root)
 
 void set_timer(struct timer *t, s_time_t expires)
 {
-    unsigned int cpu = t->cpu;
+    unsigned int cpu = lock_heap_of(t);
     struct timer *before;
 
-    spin_lock(&heaps[cpu].lock);
     before = heaps[cpu].root;
     if ( t->queued )
         heaps[cpu].root = timer_heap_remove(heaps[cpu].root, t);
@@ -55,11 +80,11 @@ void set_timer(struct timer *t, s_time_t expires)
 
 void stop_timer(struct timer *t)
 {
-    unsigned int cpu = t->cpu;
+    unsigned int cpu;
 
     if ( !t->queued )
         return;
-    spin_lock(&heaps[cpu].lock);
+    cpu = lock_heap_of(t);
     if ( t->queued )
     {
         t->queued = false;
@@ -69,17 +94,23 @@ void stop_timer(struct timer *t)
     spin_unlock(&heaps[cpu].lock);
 }
 
+/* Perhaps not where its heap is now: it may have followed its vCPU. */
+static bool runs_elsewhere(const struct timer *t)
+{
+    for ( unsigned int cpu = 0; cpu < nr_cpus_online; cpu++ )
+        if ( cpu != smp_processor_id() && READ_ONCE(heaps[cpu].running) == t )
+            return true;
+    return false;
+}
+
 void kill_timer(struct timer *t)
 {
-    unsigned int cpu = t->cpu;
-
     if ( !t->fn )
         return; /* never initialised */
     stop_timer(t);
     /* A handler under way elsewhere may set it once more. */
-    if ( cpu != smp_processor_id() )
-        while ( READ_ONCE(heaps[cpu].running) == t )
-            smp_relax();
+    while ( runs_elsewhere(t) )
+        smp_relax();
     stop_timer(t);
 }
 

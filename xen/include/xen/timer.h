@@ -22,6 +22,8 @@ void init_timer(struct timer *t, void (*fn)(void *), void *data,
                 unsigned int cpu);
 /* Arm (or re-arm) t for system time expires; the past fires at once (soon). */
 void set_timer(struct timer *t, s_time_t expires);
+/* Have t run on another pCPU from its next set_timer() on, unless it is set. */
+void timer_follow(struct timer *t, unsigned int to);
 /* Its handler may be running on another pCPU, and set it again. */
 void stop_timer(struct timer *t);
 /* ... and wait for that one: no spinlock may be held. */

@@ -16,6 +16,7 @@
 #include <asm/apic.h>
 #include <asm/vmx.h>
 
+unsigned int nr_cpus_online = 2;
 static struct percpu cpu0 = { .self = &cpu0 };
 static s_time_t clock_ns;
 static s_time_t hardware;   /* the deadline programmed */

@@ -42,9 +42,7 @@ static uint64_t guest_tsc(const struct vlapic *s)
 
 static void arm(struct vlapic *s, s_time_t when)
 {
-    /* A timer that is not queued may follow its vCPU to another pCPU. */
-    if ( !timer_is_active(&s->timer) )
-        s->timer.cpu = s->vcpu->processor;
+    timer_follow(&s->timer, s->vcpu->processor);
     set_timer(&s->timer, when);
 }
 

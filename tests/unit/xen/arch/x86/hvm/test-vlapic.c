@@ -98,6 +98,11 @@ void init_timer(struct timer *t, void (*fn)(void *), void *data, unsigned int c)
 {
     *t = (struct timer){ .fn = fn, .data = data, .cpu = c };
 }
+void timer_follow(struct timer *t, unsigned int to)
+{
+    t->cpu = to;
+}
+
 void set_timer(struct timer *t, s_time_t expires)
 {
     t->expires = expires;
