@@ -15,13 +15,16 @@ uint64_t outstanding_claims(void)
 /* XENMEM_claim_pages: set what d may still allocate with certainty. */
 int domain_set_outstanding_pages(struct domain *d, uint64_t pages)
 {
-    uint64_t wanted = pages > d->tot_pages ? pages - d->tot_pages : 0;
+    uint64_t wanted;
     int rc = 0;
 
     spin_lock(&claim_lock);
+    wanted = pages > d->tot_pages ? pages - d->tot_pages : 0;
     if ( pages > d->max_pages )
         rc = -EINVAL;
-    else if ( claimed_pages - d->outstanding_claim + wanted > avail_pages() )
+    /* To ask for less is fine at any time. */
+    else if ( wanted > d->outstanding_claim &&
+              claimed_pages - d->outstanding_claim + wanted > avail_pages() )
         rc = -ENOMEM;
     else
     {
@@ -75,6 +78,7 @@ struct page_info *alloc_domheap_pages(struct domain *d, unsigned int order,
 {
     uint64_t nr = 1UL << order;
     struct page_info *pg;
+    bool dying;
 
     if ( d->is_dying || !account(d, nr, memflags) )
         return NULL;
@@ -87,7 +91,9 @@ struct page_info *alloc_domheap_pages(struct domain *d, unsigned int order,
     if ( !(memflags & MEMF_no_scrub) )
         memset(page_to_virt(pg), 0, PAGE_SIZE << order);
     spin_lock(&d->page_lock);
-    for ( uint64_t i = 0; i < nr; i++ )
+    /* Who takes its pages away has the lock after it was made to die. */
+    dying = d->is_dying;
+    for ( uint64_t i = 0; i < nr && !dying; i++ )
     {
         pg[i].gfn = gfn_x(INVALID_GFN);
         pg[i].order = 0;
@@ -97,7 +103,11 @@ struct page_info *alloc_domheap_pages(struct domain *d, unsigned int order,
         __atomic_store_n(&pg[i].count, 1, __ATOMIC_RELEASE);
     }
     spin_unlock(&d->page_lock);
-    return pg;
+    if ( likely(!dying) )
+        return pg;
+    heap_free(pg, order);
+    unaccount(d, nr);
+    return NULL;
 }
 
 struct domain *page_get_owner(const struct page_info *pg)

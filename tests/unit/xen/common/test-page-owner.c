@@ -1,4 +1,5 @@
 /* TEST-SOURCES: xen/common/page-owner.c xen/common/page-alloc.c */
+/* TEST-LIBS: -Wl,--wrap=heap_alloc */
 /* SPDX-License-Identifier: MIT */
 /* Whose pages: limits, claims, references, the way back to the heap. */
 #include <stdarg.h>
@@ -132,6 +133,52 @@ static void references_do_not_wrap(void **state)
     put_page_alloc_ref(pg);
 }
 
+static struct domain *dies_meanwhile;
+
+struct page_info *__real_heap_alloc(unsigned int order);
+struct page_info *__wrap_heap_alloc(unsigned int order)
+{
+    if ( dies_meanwhile )
+        dies_meanwhile->is_dying = DOMDYING_dying;
+    return __real_heap_alloc(order);
+}
+
+static void nothing_for_one_that_dies(void **state)
+{
+    struct domain *d = &doms[2];
+    uint64_t free = avail_pages();
+
+    dies_meanwhile = d;
+    assert_null(take(d, 1));
+    dies_meanwhile = NULL;
+    assert_null(take(d, 0));
+    d->is_dying = DOMDYING_alive;
+    assert_int_equal(d->tot_pages, 0);
+    assert_int_equal(d->refcnt, 0);
+    assert_true(list_empty(&d->page_list));
+    assert_int_equal(avail_pages(), free);
+}
+
+/* The hypervisor's own needs may eat into what was promised. */
+static void claims_can_always_be_given_up(void **state)
+{
+    uint64_t free = avail_pages(), n = 0;
+    struct page_info *pg[NR_PAGES];
+
+    assert_int_equal(domain_set_outstanding_pages(&doms[0], 60), 0);
+    assert_int_equal(domain_set_outstanding_pages(&doms[1], 60), 0);
+    while ( avail_pages() > 30 )
+        pg[n++] = heap_alloc(0);
+    assert_int_equal(domain_set_outstanding_pages(&doms[0], 61), -ENOMEM);
+    assert_int_equal(domain_set_outstanding_pages(&doms[0], 50), 0);
+    assert_int_equal(domain_set_outstanding_pages(&doms[0], 0), 0);
+    assert_int_equal(domain_set_outstanding_pages(&doms[1], 0), 0);
+    assert_int_equal(outstanding_claims(), 0);
+    while ( n )
+        heap_free(pg[--n], 0);
+    assert_int_equal(avail_pages(), free);
+}
+
 static void claims(void **state)
 {
     struct domain *d = &doms[1], *o = &doms[2];
@@ -201,7 +248,9 @@ int main(void)
         cmocka_unit_test(limits),
         cmocka_unit_test(a_mapping_keeps_the_page),
         cmocka_unit_test(references_do_not_wrap),
+        cmocka_unit_test(nothing_for_one_that_dies),
         cmocka_unit_test(claims),
+        cmocka_unit_test(claims_can_always_be_given_up),
         cmocka_unit_test(pages_of_the_hypervisor),
         cmocka_unit_test(static_pages_stay_out_of_the_heap),
     };
