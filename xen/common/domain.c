@@ -238,12 +238,13 @@ struct vcpu *vcpu_create(struct domain *d, uint32_t vcpu_id)
     vcpu_info_reset(v);
     sched_init_vcpu(v);
     vcpu_op_init_timers(v);
-    d->vcpu[vcpu_id] = v;
     if ( evtchn_vcpu_init(v) || hvm_vcpu_init(v) )
     {
         vcpu_destroy(v);
         return NULL;
     }
+    /* Last: from now on others find it. */
+    __atomic_store_n(&d->vcpu[vcpu_id], v, __ATOMIC_RELEASE);
     return v;
 }
 
