@@ -257,8 +257,7 @@ unsigned int audit_all(void)
     struct domain *d;
 
     /* Pages that wait for processors to forget them are in nobody's books. */
-    for_each_domain (d)
-        p2m_flush_sync(d);
+    for_each_domain_held(d) p2m_flush_sync(d);
     smp_hold_others();
     faults = 0;
     audit_pages();

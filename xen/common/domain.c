@@ -60,6 +60,25 @@ struct domain *get_domain_by_id(domid_t domid)
     return NULL;
 }
 
+struct domain *get_domain_from(domid_t domid)
+{
+    struct domain *d;
+
+    for_each_domain (d)
+        if ( d->domain_id >= domid && get_domain(d) )
+            return d;
+    return NULL;
+}
+
+struct domain *domain_next(struct domain *d)
+{
+    struct domain *next = get_domain_from(d ? d->domain_id + 1 : 0);
+
+    if ( d )
+        put_domain(d);
+    return next;
+}
+
 static void vcpu_destroy(struct vcpu *v)
 {
     kill_timer(&v->singleshot_timer);
@@ -248,80 +267,6 @@ struct vcpu *vcpu_create(struct domain *d, uint32_t vcpu_id)
     return v;
 }
 
-/* --- Pausing --- */
-
-/* v was told to stop: wait until no other pCPU executes it any more. */
-static void wait_until_off(const struct vcpu *v)
-{
-    if ( v == current )
-        return;
-    while ( READ_ONCE(v->is_running) )
-        smp_relax();
-}
-
-void vcpu_pause_nosync(struct vcpu *v)
-{
-    __atomic_add_fetch(&v->pause_count, 1, __ATOMIC_SEQ_CST);
-    vcpu_sleep(v);
-}
-
-void vcpu_unpause(struct vcpu *v)
-{
-    if ( __atomic_sub_fetch(&v->pause_count, 1, __ATOMIC_SEQ_CST) == 0 )
-        vcpu_wake(v);
-}
-
-void domain_pause(struct domain *d)
-{
-    struct vcpu *v;
-
-    __atomic_add_fetch(&d->pause_count, 1, __ATOMIC_SEQ_CST);
-    for_each_vcpu (d, v)
-        vcpu_sleep(v);
-    for_each_vcpu (d, v)
-        wait_until_off(v);
-}
-
-void domain_unpause(struct domain *d)
-{
-    struct vcpu *v;
-
-    if ( __atomic_sub_fetch(&d->pause_count, 1, __ATOMIC_SEQ_CST) == 0 )
-        for_each_vcpu (d, v)
-            vcpu_wake(v);
-}
-
-int domain_pause_by_systemcontroller(struct domain *d)
-{
-    int count;
-
-    spin_lock(&d->lock);
-    count = d->controller_pause;
-    if ( count < 255 )
-        d->controller_pause++;
-    spin_unlock(&d->lock);
-    if ( count >= 255 )
-        return -EOVERFLOW;
-    domain_pause(d);
-    return 0;
-}
-
-int domain_unpause_by_systemcontroller(struct domain *d)
-{
-    int count;
-
-    spin_lock(&d->lock);
-    count = d->controller_pause;
-    if ( count )
-        d->controller_pause--;
-    spin_unlock(&d->lock);
-    if ( !count )
-        return -EINVAL;
-    d->creation_finished = true;
-    domain_unpause(d);
-    return 0;
-}
-
 /* --- The end --- */
 
 void domain_shutdown(struct domain *d, uint8_t reason)
@@ -343,7 +288,7 @@ void domain_shutdown(struct domain *d, uint8_t reason)
 
     for_each_vcpu (d, v)
         vcpu_pause_nosync(v);
-    d->is_shut_down = true;
+    WRITE_ONCE(d->is_shut_down, true);
     send_global_virq(VIRQ_DOM_EXC);
 }
 
@@ -353,8 +298,10 @@ void domain_resume(struct domain *d)
     bool was;
 
     spin_lock(&d->lock);
-    was = d->is_shutting_down;
-    d->is_shutting_down = d->is_shut_down = false;
+    /* Shutting down, its vCPUs are not all paused yet: there is no way back. */
+    was = d->is_shut_down;
+    if ( was )
+        d->is_shutting_down = d->is_shut_down = false;
     spin_unlock(&d->lock);
     if ( was )
         for_each_vcpu (d, v)

@@ -200,17 +200,6 @@ static const struct domctl_row *find_row(uint32_t cmd)
     return cmd < ARRAY_SIZE(ops) && ops[cmd].fn ? &ops[cmd] : NULL;
 }
 
-/* getdomaininfo reports the first domain at or above the id. */
-static struct domain *get_domain_from(domid_t domid)
-{
-    struct domain *d;
-
-    for_each_domain (d)
-        if ( d->domain_id >= domid && get_domain(d) )
-            return d;
-    return NULL;
-}
-
 /* domctl(struct xen_domctl *) */
 long do_domctl(unsigned long arg, unsigned long a2, unsigned long a3,
                unsigned long a4, unsigned long a5)
@@ -228,7 +217,7 @@ long do_domctl(unsigned long arg, unsigned long a2, unsigned long a3,
     {
         if ( op.domain >= DOMID_FIRST_RESERVED )
             return -EINVAL;
-        d = get_domain_from(op.domain);
+        d = get_domain_from(op.domain); /* reports the next there is */
     }
     else if ( op.cmd != XEN_DOMCTL_createdomain )
         d = get_domain_by_id(op.domain);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* hypfs_op: a tree of what the hypervisor says about itself, and settings. */
+#include <xen/control-op.h>
 #include <xen/guest-access.h>
 #include <xen/hypercalls.h>
 #include <xen/hypfs.h>
@@ -149,21 +150,13 @@ static int op_write(const struct hypfs_node *node, uint64_t from, size_t size)
     return hypfs_set(node, value, size);
 }
 
-/* hypfs_op(cmd, path, bytes of path, buffer, bytes of buffer) */
-long do_hypfs_op(unsigned long cmd, unsigned long path_gva,
-                 unsigned long path_len, unsigned long buf_gva,
-                 unsigned long buf_len)
+/* The operations that are about a node of the tree. */
+static int access_node(unsigned long cmd, uint64_t path_gva, size_t path_len,
+                       uint64_t buf_gva, size_t buf_len)
 {
     char path[XEN_HYPFS_MAX_PATHLEN];
     struct hypfs_node node;
     int rc;
-
-    if ( !current->domain->is_privileged )
-        return -EPERM;
-    cmd = (uint32_t)cmd;
-    if ( cmd == XEN_HYPFS_OP_get_version )
-        return path_gva || path_len || buf_gva || buf_len ? -EINVAL
-                                                          : XEN_HYPFS_VERSION;
 
     if ( !path_len || path_len > sizeof(path) )
         return -EINVAL;
@@ -183,4 +176,26 @@ long do_hypfs_op(unsigned long cmd, unsigned long path_gva,
         return op_write(&node, buf_gva, buf_len);
     }
     return -EOPNOTSUPP;
+}
+
+/* hypfs_op(cmd, path, bytes of path, buffer, bytes of buffer) */
+long do_hypfs_op(unsigned long cmd, unsigned long path_gva,
+                 unsigned long path_len, unsigned long buf_gva,
+                 unsigned long buf_len)
+{
+    int rc;
+
+    if ( !current->domain->is_privileged )
+        return -EPERM;
+    cmd = (uint32_t)cmd;
+    if ( cmd == XEN_HYPFS_OP_get_version )
+        return path_gva || path_len || buf_gva || buf_len ? -EINVAL
+                                                          : XEN_HYPFS_VERSION;
+
+    /* What a directory lists (pools) must not change while it is measured. */
+    if ( !control_op_enter() )
+        return -ERESTART;
+    rc = access_node(cmd, path_gva, path_len, buf_gva, buf_len);
+    control_op_leave();
+    return rc;
 }

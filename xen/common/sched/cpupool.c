@@ -271,9 +271,12 @@ static int evict_dying(struct cpupool *c)
 {
     struct domain *d;
 
-    for_each_domain (d)
-        if ( d->cpupool == c && d->is_dying && cpupool_move_domain(d, 0) )
-            return -EBUSY;
+    for_each_domain_held(d) if ( d->cpupool == c && d->is_dying &&
+                                 cpupool_move_domain(d, 0) )
+    {
+        put_domain(d);
+        return -EBUSY;
+    }
     return 0;
 }
 

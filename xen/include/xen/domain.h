@@ -131,6 +131,12 @@ extern struct domain *dom0;
  * Not to be gone on with after waiting for other pCPUs.
  */
 #define for_each_domain(d) list_for_each_entry (d, &domain_list, list)
+/*
+ * The same where there is waiting inside: each d is held by a reference. Who
+ * leaves early puts that.
+ */
+#define for_each_domain_held(d) \
+    for ( (d) = domain_next(NULL); (d) != NULL; (d) = domain_next(d) )
 #define for_each_vcpu(d, v)                               \
     for ( uint32_t vi_ = 0; vi_ < (d)->max_vcpus; vi_++ ) \
         if ( ((v) = (d)->vcpu[vi_]) != NULL )
@@ -148,6 +154,10 @@ struct vcpu *vcpu_create(struct domain *d, uint32_t vcpu_id);
 
 /* Look up; NULL if absent. by_id takes a reference, put_domain() ends it. */
 struct domain *get_domain_by_id(domid_t domid);
+/* The first with that id or a higher one, with a reference. */
+struct domain *get_domain_from(domid_t domid);
+/* Drop the reference on d (NULL: start), get the next with one. */
+struct domain *domain_next(struct domain *d);
 bool get_domain(struct domain *d);
 void put_domain(struct domain *d);
 /* A reference on a domain that certainly has one already. */

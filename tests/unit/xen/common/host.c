@@ -102,6 +102,17 @@ struct domain *get_domain_by_id(domid_t domid)
     return NULL;
 }
 
+struct domain *domain_next(struct domain *d)
+{
+    unsigned int i = 0;
+
+    while ( d && domains[i++] != d )
+        ;
+    if ( d )
+        put_domain(d);
+    return i < nr_domains && get_domain(domains[i]) ? domains[i] : NULL;
+}
+
 int domain_get_target(domid_t domid, struct domain **out)
 {
     struct domain *cd = test_cpu.curr->domain;

@@ -35,10 +35,25 @@ void printk(const char *fmt, ...)
     (void)fmt;
 }
 
+static bool busy, inside;
+
+bool control_op_enter(void)
+{
+    if ( busy )
+        return false;
+    return inside = true;
+}
+
+void control_op_leave(void)
+{
+    inside = false;
+}
+
 static char setting[32] = "old";
 
 static int set_setting(const char *value)
 {
+    assert_true(inside);
     if ( !strcmp(value, "bad") )
         return -EINVAL;
     strlcpy(setting, value, sizeof(setting));
@@ -239,7 +254,12 @@ static void test_write(void **state)
     static char big[4096];
 
     (void)state;
+    /* Another pCPU may be changing what there is to list. */
+    busy = true;
+    assert_int_equal(set("/params/setting", "no", 3), -ERESTART);
+    busy = false;
     assert_int_equal(set("/params/setting", "new", 4), 0);
+    assert_false(inside);
     assert_string_equal(setting, "new");
     assert_string_equal(value("/params/setting"), "new");
     assert_int_equal(set("/params/setting", "bad", 4), -EINVAL);

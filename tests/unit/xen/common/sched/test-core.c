@@ -4,7 +4,7 @@
 /* TEST-SOURCES: xen/common/sched/affinity.c xen/common/sched/runstate.c */
 /* TEST-SOURCES: xen/common/sched/credit2.c xen/common/sched/null.c */
 /* TEST-SOURCES: xen/common/sched/credit2-cap.c xen/common/sched/unit.c */
-/* TEST-SOURCES: xen/lib/timer-heap.c */
+/* TEST-SOURCES: xen/lib/timer-heap.c xen/common/domain-pause.c */
 /* TEST-LIBS: -lpthread */
 #include <stdarg.h>
 #include <setjmp.h>
@@ -256,43 +256,25 @@ int bitmap_from_guest(uint64_t *bits, const struct xenctl_bitmap *from)
     return -EFAULT;
 }
 
-/* --- domain.c's pausing --- */
-
-static void wait_until_off(const struct vcpu *v)
+struct domain *domain_next(struct domain *d)
 {
-    while ( v != current && READ_ONCE(v->is_running) )
-        smp_relax();
+    unsigned int n = d ? d->domain_id + 1 : 0;
+
+    return n < NR_DOMS ? &doms[n] : NULL;
 }
 
-void domain_pause(struct domain *d)
+void put_domain(struct domain *d)
 {
-    struct vcpu *v;
-
-    __atomic_add_fetch(&d->pause_count, 1, __ATOMIC_SEQ_CST);
-    for_each_vcpu (d, v)
-        vcpu_sleep(v);
-    for_each_vcpu (d, v)
-        wait_until_off(v);
-}
-
-void domain_unpause(struct domain *d)
-{
-    struct vcpu *v;
-
-    if ( __atomic_sub_fetch(&d->pause_count, 1, __ATOMIC_SEQ_CST) == 0 )
-        for_each_vcpu (d, v)
-            vcpu_wake(v);
 }
 
 static void pause_and_unpause(struct vcpu *v)
 {
-    __atomic_add_fetch(&v->pause_count, 1, __ATOMIC_SEQ_CST);
-    vcpu_sleep(v);
-    wait_until_off(v);
+    vcpu_pause_nosync(v);
+    while ( READ_ONCE(v->is_running) )
+        smp_relax();
     if ( __atomic_load_n(&guest_of(v)->runs_on, __ATOMIC_SEQ_CST) != -1 )
         report("runs though it is paused");
-    if ( __atomic_sub_fetch(&v->pause_count, 1, __ATOMIC_SEQ_CST) == 0 )
-        vcpu_wake(v);
+    vcpu_unpause(v);
 }
 
 /* --- The life of a pCPU --- */
