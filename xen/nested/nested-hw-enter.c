@@ -170,7 +170,8 @@ enum nested_entry nested_enter(struct vcpu *v, uint32_t *error)
     hv->nv.state.l2_halted = v12->guest_activity != ACTIVITY_ACTIVE && !event;
     nested_vapic_enter(v, v12);
     hv->nv.state.timer_active = v12->pin_ctrl & PIN_PREEMPT;
-    hv->nv.state.timer_total = v12->preemption_timer;
+    hv->nv.state.timer_left = v12->preemption_timer;
+    hv->timer_deadline = 0;
     if ( !hv->nv.state.timer_active && (hw_ctx(ctx)->ctrl.pin & PIN_PREEMPT) )
         vmwrite(VMCS_preemption_timer, vmx_preemption_ticks());
     if ( hw_ctx(ctx)->refill )

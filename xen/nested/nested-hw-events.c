@@ -175,7 +175,7 @@ static bool serve_events(struct vcpu *v)
         s->run_pending = false; /* nothing to deliver to a halted L2 */
     }
 
-    if ( s->l2_halted && s->timer_active && nested_halt_timer_expired(hv) )
+    if ( s->l2_halted && s->timer_active && !nested_timer_left(hv) )
     {
         e = reflect_simple(EXIT_REASON_PREEMPT_TIMER);
         nested_vmexit(v, &e);
@@ -235,7 +235,7 @@ static bool exit_at_once(struct vcpu *v, const struct vmcs12 *v12,
             return v12->proc_ctrl & PROC_MTF;
         }
     }
-    if ( !s->timer_active || s->timer_total )
+    if ( !s->timer_active || nested_timer_left(hv) )
         return false;
     if ( s->delivers )
     {
@@ -281,7 +281,7 @@ bool nested_prepare_entry(struct vcpu *v)
     {
         /* Whatever wakes it is to be looked at. */
         vmx_intr_dirty(v);
-        if ( s->timer_active && !hv->halt_start )
+        if ( s->timer_active && !hv->halt_timer_on )
             nested_start_halt_timer(hv);
         if ( nested_waits_for_sipi(hv) )
             block_until_sipi(v);

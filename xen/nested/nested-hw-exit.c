@@ -137,7 +137,6 @@ bool nested_handle_exit(struct vcpu *v, uint32_t reason)
     hv->nv.state.run_pending = hv->exit_soon = hv->nv.state.delivers = false;
     hv->mtf_for_timer = false;
     v->arch.vmx.idt_vectoring = 0;
-    nested_account_timer(hv);
     if ( basic == EXIT_REASON_CR_ACCESS )
         v->arch.gprs.rsp = vmread(VMCS_guest_rsp);
 

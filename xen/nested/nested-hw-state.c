@@ -140,7 +140,7 @@ static void save_guest_state(struct vcpu *v, struct nested_ctx *ctx,
         ctx->unchecked |= VMCS12_GB(CTRL);
     }
     if ( hv->nv.state.timer_active && (v12->exit_ctrl & EXIT_CTL_SAVE_PREEMPT) )
-        v12->preemption_timer = hv->nv.state.timer_total;
+        v12->preemption_timer = hv->nv.state.timer_left;
 }
 
 /* --- L1's host state, to the vmcs01 --- */
@@ -298,8 +298,8 @@ void nested_vmexit(struct vcpu *v, struct l2_exit *e)
     if ( !(v12->exit_ctrl & EXIT_CTL_LOAD_PAT) )
         kept.pat = vmread(VMCS_guest_pat);
     hv->nv.stats.exits_l1[l2_exit_basic(e)]++;
-    if ( unlikely(hv->halt_start) )
-        (void)nested_halt_timer_expired(hv); /* accounts and stops it */
+    if ( unlikely(hv->nv.state.timer_active) )
+        nested_timer_stop(hv);
     return_pending_event(v, e);
     nested_vapic_exit(v, v12);
     save_guest_state(v, ctx, kept.efer);

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* L1's preemption timer, which shares the processor's with L0. */
 
+/*
+ * It counts at the rate of L1's TSC from the moment L2 first runs, and on while
+ * L0 serves an exit or another vCPU has the processor: to L1 there is nothing
+ * in between, and L2's own TSC goes on, too. So what counts is a deadline, and
+ * the vmcs02's timer is loaded with the time up to it at each entry.
+ */
 #include <xen/domain.h>
 #include <xen/lib.h>
 #include <asm/nested-hvm.h>
@@ -10,31 +16,48 @@
 
 #include "nested-hw.h"
 
-/*
- * A halted L2 does not enter the vmcs02, so its timer is one of L0's. That it
- * woke the vCPU shows by the time gone.
- */
-void nested_start_halt_timer(struct nested_hw_vcpu *hv)
+/* L1's clock in ticks of the timer. */
+static uint64_t ticks_now(const struct nested_hw_vcpu *hv)
 {
-    uint64_t tsc = ((uint64_t)hv->nv.state.timer_total + 1)
-                   << vmx_caps.preemption_shift;
-
-    hv->halt_start = rdtsc();
-    set_timer(&hv->halt_timer, NOW() + tsc_to_ns(tsc));
+    return (rdtsc() + hv->v->arch.tsc_offset) >> vmx_caps.preemption_shift;
 }
 
-/* True when the timer expired while L2 was halted. */
-bool nested_halt_timer_expired(struct nested_hw_vcpu *hv)
+uint32_t nested_timer_left(const struct nested_hw_vcpu *hv)
 {
-    uint64_t ticks = (rdtsc() - hv->halt_start) >> vmx_caps.preemption_shift;
+    uint64_t now;
 
-    if ( !hv->halt_start )
-        return false;
-    stop_timer(&hv->halt_timer);
-    hv->halt_start = 0;
-    hv->nv.state.timer_total -= min(ticks, (uint64_t)hv->nv.state.timer_total);
+    if ( !hv->timer_deadline )
+        return hv->nv.state.timer_left;
+    /* Part of the present tick is over, and the processor's begin elsewhere. */
+    now = ticks_now(hv) + 1;
 
-    return !hv->nv.state.timer_total;
+    return now < hv->timer_deadline ? hv->timer_deadline - now : 0;
+}
+
+static void start(struct nested_hw_vcpu *hv)
+{
+    if ( !hv->timer_deadline )
+        hv->timer_deadline = ticks_now(hv) + hv->nv.state.timer_left;
+}
+
+void nested_timer_stop(struct nested_hw_vcpu *hv)
+{
+    hv->nv.state.timer_left = nested_timer_left(hv);
+    hv->timer_deadline = 0;
+    if ( hv->halt_timer_on )
+        stop_timer(&hv->halt_timer);
+    hv->halt_timer_on = false;
+}
+
+/* A halted L2 does not enter the vmcs02, so one of L0's timers wakes it. */
+void nested_start_halt_timer(struct nested_hw_vcpu *hv)
+{
+    uint64_t tsc;
+
+    start(hv);
+    tsc = (uint64_t)nested_timer_left(hv) << vmx_caps.preemption_shift;
+    set_timer(&hv->halt_timer, NOW() + tsc_to_ns(tsc));
+    hv->halt_timer_on = true;
 }
 
 /*
@@ -47,19 +70,13 @@ void nested_write_timer(struct vcpu *v)
     uint32_t ticks = vmx_preemption_ticks();
 
     if ( hv->nv.state.timer_active )
-        ticks = min(ticks, hv->nv.state.timer_total);
+    {
+        start(hv);
+        ticks = min(ticks, nested_timer_left(hv));
+    }
     if ( hv->exit_soon )
         ticks = 0;
-    hv->timer_loaded = ticks;
     vmwrite(VMCS_preemption_timer, ticks);
-}
-
-/* L2 has run: that much of L1's timer is gone. */
-void nested_account_timer(struct nested_hw_vcpu *hv)
-{
-    if ( hv->nv.state.timer_active )
-        hv->nv.state.timer_total -=
-            hv->timer_loaded - vmread(VMCS_preemption_timer);
 }
 
 /* True if this was L1's timer; L0's backstop is the base's to serve. */
@@ -70,5 +87,5 @@ bool nested_timer_expired(struct vcpu *v, bool exit_soon)
     if ( exit_soon )
         vmx_intr_dirty(v);
 
-    return !exit_soon && hv->nv.state.timer_active && !hv->nv.state.timer_total;
+    return !exit_soon && hv->nv.state.timer_active && !nested_timer_left(hv);
 }

@@ -203,8 +203,7 @@ static void leave_guest_mode(struct vcpu *v)
     if ( !hv->nv.state.guest_mode )
         return;
     hv->nv.state.guest_mode = false;
-    stop_timer(&hv->halt_timer);
-    hv->halt_start = 0;
+    nested_timer_stop(hv);
     v->arch.vmx = hv->vmx01;
     if ( this_cpu()->vmcs_owner == v )
         vmx_load_vmcs(v);

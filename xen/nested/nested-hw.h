@@ -78,9 +78,9 @@ struct nested_hw_vcpu
     struct l2_exit vapic_exit;
     bool watch_rip;          /* L0 serves an exit of an L2 under MTF ... */
     uint64_t watched_rip;    /* ... whose instruction is here */
-    uint32_t timer_loaded;   /* ticks that the vmcs02 was entered with */
-    struct timer halt_timer; /* in its place while L2 is halted */
-    uint64_t halt_start;     /* TSC up to which its time is accounted */
+    uint64_t timer_deadline; /* of L1's timer, in its ticks; 0: not started */
+    struct timer halt_timer; /* in its place while L2 is halted ... */
+    bool halt_timer_on;      /* ... and started */
     uint16_t vpid[NESTED_CTX_MAX]; /* VPIDs for vmcs02s, reused */
     uint32_t vpid_used;
     void *scratch; /* stands in for pages that L1 does not have */
@@ -166,14 +166,16 @@ void nested_switch_to_vmcs01(struct vcpu *v);
 void nested_switch_to_vmcs02(struct vcpu *v, struct nested_ctx *ctx);
 
 /* --- nested-hw-timer.c --- */
-/* Load the vmcs02's timer before an entry; L2 ran with it. */
+/* Ticks that L1's timer has still to go; it need not be running. */
+uint32_t nested_timer_left(const struct nested_hw_vcpu *hv);
+/* L2 does not run any more: what is left stays as it is. */
+void nested_timer_stop(struct nested_hw_vcpu *hv);
+/* Load the vmcs02's timer before an entry, from which on L1's counts. */
 void nested_write_timer(struct vcpu *v);
-void nested_account_timer(struct nested_hw_vcpu *hv);
 /* The processor's timer expired: was it L1's? */
 bool nested_timer_expired(struct vcpu *v, bool exit_soon);
-/* In its place while L2 is halted: start it; account, stop, did it expire? */
+/* In its place while L2 is halted. */
 void nested_start_halt_timer(struct nested_hw_vcpu *hv);
-bool nested_halt_timer_expired(struct nested_hw_vcpu *hv);
 
 /* --- nested-hw-serve.c --- */
 /*

@@ -58,8 +58,8 @@ struct nested_state
     bool l2_halted; /* L2 executed HLT, or was entered halted */
     /* Something is delivered first at the entry: an event, a #DB trap. */
     bool delivers;
-    bool timer_active;    /* L1's preemption timer runs ... */
-    uint32_t timer_total; /* ... and has this many ticks left */
+    bool timer_active;   /* L1 has a preemption timer for this run of L2 ... */
+    uint32_t timer_left; /* ... and it so many ticks, unless it counts */
     uint64_t vmxon_ptr;
     uint64_t current_ptr; /* VMX_NO_CURRENT_VMCS: none */
     uint64_t feature_control;
