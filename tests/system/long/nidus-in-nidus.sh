@@ -41,7 +41,6 @@ ramdisk = "/guests/vmlinux"
 cmdline = "console=e9 loglvl=all guest_loglvl=all noreboot dom0_mem=256M"
 END
 
-# A machine that halts is not noticed by who started it.
 boot --guests "$guests" --cpu-limit 500 --hv-args console=e9 --cmd "names='${NAMES:-pvh grub}'"'
     modprobe loop
     modprobe xen-blkback
@@ -53,4 +52,31 @@ boot --guests "$guests" --cpu-limit 500 --hv-args console=e9 --cmd "names='${NAM
             tries=$((tries - 1))
         done
         xl destroy $name 2>/dev/null
-    done'
+    done
+    true'
+
+# What they print goes to the debug port, each line marked with their number.
+status=0
+check()
+{
+    if grep -aqE "^\(d[0-9]+\) .*$2" "$WORK/emulator.out"; then
+        result PASS "nidus-in-nidus/$1"
+    else
+        result FAIL "nidus-in-nidus/$1: not printed: $2"
+        status=1
+    fi
+}
+for name in ${NAMES:-pvh grub}; do
+    case $name in
+        pvh)
+            check pvh-entry 'Loaded by .*\(PVH\)'
+            check pvh-dom0 'VFS: Unable to mount root fs'
+            ;;
+        grub)
+            check grub-entry 'Loaded by GRUB .*\(multiboot2\)'
+            check tools 'xen_version +: 4\.17\.0-nidus'
+            check guests '2 passed, 0 failed'
+            ;;
+    esac
+done
+exit $status
