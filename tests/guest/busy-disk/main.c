@@ -135,6 +135,18 @@ static void check_response(const struct blkif_response *rsp)
                  PATTERN(slot_gref((unsigned int)rsp->id, s)));
 }
 
+/* Sleep until there is a response behind those consumed. */
+static void wait_response(unsigned int consumed)
+{
+    struct sched_poll poll = { .nr_ports = 1 };
+
+    set_xen_guest_handle(poll.ports, &port);
+    evtchn_clear(port);
+    __atomic_store_n(&ring->rsp_event, consumed + 1, __ATOMIC_SEQ_CST);
+    if ( consumed == __atomic_load_n(&ring->rsp_prod, __ATOMIC_SEQ_CST) )
+        sched_op(SCHEDOP_poll, &poll);
+}
+
 void test_main(void)
 {
     unsigned int consumed = 0;
@@ -151,7 +163,7 @@ void test_main(void)
         struct blkif_response rsp;
 
         while ( consumed == __atomic_load_n(&ring->rsp_prod, __ATOMIC_ACQUIRE) )
-            sched_op(SCHEDOP_yield, NULL);
+            wait_response(consumed);
         rsp = ring->ring[consumed++ & (ring_size - 1)].rsp;
         check_response(&rsp);
         submit((unsigned int)(rsp.id & (ring_size - 1)));
