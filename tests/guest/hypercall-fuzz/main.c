@@ -14,6 +14,7 @@
 #define DEFAULT_ROUNDS 30000
 #define REPORTS        3
 #define SCRATCH_PAGES  16
+#define FREE_PLACE     0x14000 /* no frame of ours, nor an address we use */
 #define SEED_MIX       0x9e3779b97f4a7c15
 
 static uint8_t *scratch; /* all vCPUs fill it and point to it */
@@ -54,7 +55,11 @@ static unsigned long some_pointer(struct random *r)
     }
 }
 
-/* What fields hold: small numbers, ids with a meaning, our frames, wild. */
+/*
+ * What fields hold: small numbers, ids with a meaning, our frames, wild. What
+ * may be taken for an address never leads to our code or stacks, where the
+ * hypervisor would rightly write (a runstate area, again and again).
+ */
 static uint64_t some_value(struct random *r)
 {
     switch ( random_below(r, 10) )
@@ -72,7 +77,9 @@ static uint64_t some_value(struct random *r)
     case 5:
         return ~random_below(r, 4);
     case 6:
-        return 1ull << (16 + random_below(r, 48)); /* not our frames */
+        return 1ull << (24 + random_below(r, 40));
+    case 7:
+        return FREE_PLACE + random_below(r, SCRATCH_PAGES);
     default:
         return random_below(r, 16);
     }
