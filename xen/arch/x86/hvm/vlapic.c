@@ -182,11 +182,17 @@ void vlapic_set_cr8(struct vcpu *v, uint8_t cr8)
 void vlapic_error(struct vlapic *s, uint32_t esr_bits)
 {
     uint32_t lvt = vlapic_reg(s, APIC_LVTERR);
+    bool deliver = !(lvt & APIC_LVT_MASKED);
 
+    /* An illegal vector in the error entry itself is the next error. */
+    if ( deliver && (lvt & APIC_ICR_VECTOR) < VLAPIC_FIRST_VECTOR )
+    {
+        esr_bits |= APIC_ESR_RECV_ILLEGAL;
+        deliver = false;
+    }
     __atomic_or_fetch(&s->esr_pending, esr_bits, __ATOMIC_RELAXED);
-    /* An illegal vector in the error entry itself must not come back here. */
-    if ( !(lvt & APIC_LVT_MASKED) && (lvt & 0xff) >= VLAPIC_FIRST_VECTOR )
-        vlapic_set_irq(s->vcpu, lvt & 0xff, false);
+    if ( deliver )
+        vlapic_set_irq(s->vcpu, lvt & APIC_ICR_VECTOR, false);
 }
 
 void vlapic_update_enabled(struct vlapic *s)

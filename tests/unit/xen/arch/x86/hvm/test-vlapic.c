@@ -361,9 +361,16 @@ static void illegal_vectors(void **state)
     rd(v, 0x3f0);
     wr(v, APIC_ESR, 0);
     assert_int_equal(rd(v, APIC_ESR), APIC_ESR_ILLEGAL_REG);
-    /* An illegal vector in the error entry must not recurse. */
+    /* An illegal vector in the error entry is an error, and does not recurse.
+     */
     wr(v, APIC_LVTERR, 3);
     vlapic_set_irq(v, 2, false);
+    wr(v, APIC_ESR, 0);
+    assert_int_equal(rd(v, APIC_ESR), APIC_ESR_RECV_ILLEGAL);
+    wr(v, APIC_ICR, APIC_DEST_SELF | 7);
+    wr(v, APIC_ESR, 0);
+    assert_int_equal(rd(v, APIC_ESR),
+                     APIC_ESR_SEND_ILLEGAL | APIC_ESR_RECV_ILLEGAL);
 }
 
 static void ipi_physical(void **state)
