@@ -34,17 +34,6 @@ int libxl__console_add(libxl_ctx *ctx, uint32_t domid, uint32_t port,
     return libxl__batch_commit(ctx, &b);
 }
 
-int libxl_console_tty(libxl_ctx *ctx, uint32_t domid, char **tty)
-{
-    *tty = libxl__xs_read(ctx, path("/local/domain/%u/console/tty", domid));
-    if ( *tty && **tty )
-        return 0;
-    free(*tty);
-    *tty = NULL;
-    LOGD(ctx, ERROR, domid, "has no console tty: is xenconsoled running?");
-    return ERROR_FAIL;
-}
-
 int libxl_console_exec(libxl_ctx *ctx, uint32_t domid, int cons_num,
                        int notify_fd, const char *escape)
 {

@@ -155,17 +155,6 @@ static int prepare(struct libxl__create *c)
     return rc;
 }
 
-int libxl_domain_config_check(libxl_ctx *ctx, libxl_domain_config *config)
-{
-    struct libxl__create c = { .ctx = ctx, .config = config, .image_fd = -1 };
-    int rc;
-
-    c.image.ramdisk_fd = -1;
-    rc = prepare(&c);
-    xg_image_close(&c.image);
-    return rc;
-}
-
 /* ---- the empty domain
  * ----------------------------------------------------------- */
 

@@ -24,7 +24,8 @@ struct libxl__path libxl__device_backend(const struct libxl__device *dev)
                 dev->kind, dev->domid, dev->devid);
 }
 
-struct libxl__path libxl__device_frontend(const struct libxl__device *dev)
+static struct libxl__path libxl__device_frontend(
+    const struct libxl__device *dev)
 {
     /* The first console is older than the device tree. */
     if ( !strcmp(dev->kind, "console") && !dev->devid )
@@ -33,7 +34,7 @@ struct libxl__path libxl__device_frontend(const struct libxl__device *dev)
                 dev->devid);
 }
 
-struct libxl__path libxl__device_libxl(const struct libxl__device *dev)
+static struct libxl__path libxl__device_libxl(const struct libxl__device *dev)
 {
     return path("/libxl/%u/device/%s/%d", dev->domid, dev->kind, dev->devid);
 }

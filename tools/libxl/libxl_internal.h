@@ -137,8 +137,6 @@ struct libxl__device
 };
 
 struct libxl__path libxl__device_backend(const struct libxl__device *dev);
-struct libxl__path libxl__device_frontend(const struct libxl__device *dev);
-struct libxl__path libxl__device_libxl(const struct libxl__device *dev);
 
 /*
  * Start a device's list of writes: the nodes that every device has. front()

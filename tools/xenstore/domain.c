@@ -171,7 +171,8 @@ void domain_release(struct store *store, struct domain *domain)
     event_fire_path(store, RELEASED);
 }
 
-void domains_check(struct store *store)
+/* Some domain has died or shut down: find out which. */
+static void domains_check(struct store *store)
 {
     struct domain *domain, *tmp;
     bool notify = false;

@@ -30,8 +30,6 @@ int domain_introduce(struct store *store, unsigned int domid, uint64_t gfn,
                      unsigned int remote_port);
 /* Its nodes go too. */
 void domain_release(struct store *store, struct domain *domain);
-/* Some domain has died or shut down: find out which. */
-void domains_check(struct store *store);
 /* An event channel has fired. */
 void domain_event(struct store *store, int port);
 

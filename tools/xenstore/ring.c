@@ -60,11 +60,6 @@ ssize_t ring_put(struct xenstore_domain_interface *ring, const void *buf,
     return len;
 }
 
-int ring_has_request(const struct xenstore_domain_interface *ring)
-{
-    return load_acquire(&ring->req_prod) != load_acquire(&ring->req_cons);
-}
-
 int ring_wants_reconnect(const struct xenstore_domain_interface *ring)
 {
     return load_acquire(&ring->connection) == XENSTORE_RECONNECT;

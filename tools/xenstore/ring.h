@@ -19,9 +19,6 @@ ssize_t ring_take(struct xenstore_domain_interface *ring, void *buf,
 ssize_t ring_put(struct xenstore_domain_interface *ring, const void *buf,
                  size_t len);
 
-/* Is there something to take? */
-int ring_has_request(const struct xenstore_domain_interface *ring);
-
 /* Does the other side ask for a new start? */
 int ring_wants_reconnect(const struct xenstore_domain_interface *ring);
 

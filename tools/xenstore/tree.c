@@ -281,7 +281,8 @@ bool path_is_special(const char *path)
     return path[0] == '@';
 }
 
-size_t path_home_length(const char *path)
+/* How much of a path leads into a domain's home, the slash included. */
+static size_t path_home_length(const char *path)
 {
     unsigned int domid;
     int len = 0;

@@ -81,8 +81,6 @@ const char *node_next_child(const struct node *node, const char *name);
  * domain's home.
  */
 bool path_valid(const char *path, bool allow_special, size_t max);
-/* How much of a path leads into a domain's home, the slash included. */
-size_t path_home_length(const char *path);
 bool path_is_special(const char *path);
 /* Is path the same as above, or below it? */
 bool path_is_below(const char *path, const char *above);

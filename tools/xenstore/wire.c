@@ -40,7 +40,8 @@ static const struct request_type types[XS_TYPE_COUNT] = {
 };
 /* clang-format on */
 
-const struct request_type *request_type(uint32_t type)
+/* NULL for types that are not requests. */
+static const struct request_type *request_type(uint32_t type)
 {
     return type < XS_TYPE_COUNT && types[type].handler ? &types[type] : NULL;
 }

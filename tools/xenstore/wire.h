@@ -40,9 +40,6 @@ struct request_type
 /* Refused to unprivileged domains. */
 #define REQUEST_PRIVILEGED (1u << 1)
 
-/* NULL for types that are not requests. */
-const struct request_type *request_type(uint32_t type);
-
 /* Deal with the request that conn_receive() got. */
 void request_process(struct store *store, struct conn *conn);
 

@@ -5,11 +5,6 @@
 #include <xen/lib.h>
 #include <xen/sched.h>
 
-uint64_t online_cpu_bits(void)
-{
-    return nr_cpus_online >= 64 ? ~0ull : (1ull << nr_cpus_online) - 1;
-}
-
 int bitmap_to_guest(const struct xenctl_bitmap *to, uint64_t bits,
                     unsigned int nr)
 {

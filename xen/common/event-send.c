@@ -135,7 +135,7 @@ bool evtchn_port_pending(struct domain *d, evtchn_port_t port)
 }
 
 /* Raise the port that virq is bound to on v, wherever it notifies now. */
-static void send_virq(struct vcpu *v, uint32_t virq)
+void send_guest_vcpu_virq(struct vcpu *v, uint32_t virq)
 {
     struct domain *d = v->domain;
     struct evtchn_domain *ed = d->evtchn;
@@ -155,16 +155,11 @@ static void send_virq(struct vcpu *v, uint32_t virq)
     spin_unlock(&ed->lock);
 }
 
-void send_guest_vcpu_virq(struct vcpu *v, uint32_t virq)
-{
-    send_virq(v, virq);
-}
-
-void send_guest_global_virq(struct domain *d, uint32_t virq)
+static void send_guest_global_virq(struct domain *d, uint32_t virq)
 {
     /* Global ones are bound on vCPU 0, whichever vCPU they notify. */
     if ( d && d->max_vcpus && d->vcpu && d->vcpu[0] )
-        send_virq(d->vcpu[0], virq);
+        send_guest_vcpu_virq(d->vcpu[0], virq);
 }
 
 void send_global_virq(uint32_t virq)

@@ -196,8 +196,6 @@ int libxl_domain_create_new(libxl_ctx *ctx, libxl_domain_config *config,
  */
 int libxl_domain_create_restore(libxl_ctx *ctx, libxl_domain_config *config,
                                 int fd, bool incoming, uint32_t *domid);
-/* The checks that need no hypervisor, for a dry run. */
-int libxl_domain_config_check(libxl_ctx *ctx, libxl_domain_config *config);
 int libxl_domain_destroy(libxl_ctx *ctx, uint32_t domid);
 
 /* ---- saving: libxl_save.c
@@ -292,7 +290,6 @@ int libxl_domain_setmaxmem(libxl_ctx *ctx, uint32_t domid, uint64_t max_memkb);
  */
 int libxl_console_exec(libxl_ctx *ctx, uint32_t domid, int cons_num,
                        int notify_fd, const char *escape);
-int libxl_console_tty(libxl_ctx *ctx, uint32_t domid, char **tty);
 
 /* ---- devices: libxl_disk.c, libxl_nic.c
  * --------------------------------------- */

@@ -34,7 +34,8 @@ struct boot_info
     const char *protocol;
     char loader[64];
     char cmdline[BOOT_CMDLINE_MAX];
-    unsigned int nr_regions; /* sorted, without overlaps, after e820_init() */
+    unsigned int
+        nr_regions; /* sorted, without overlaps, after e820_sanitize() */
     struct boot_region region[BOOT_MAX_REGIONS];
     unsigned int nr_modules;
     struct boot_module module[BOOT_MAX_MODULES];

@@ -39,8 +39,6 @@ void getdomaininfo(struct domain *d, struct xen_domctl_getdomaininfo *info);
 int bitmap_to_guest(const struct xenctl_bitmap *to, uint64_t bits,
                     unsigned int nr);
 int bitmap_from_guest(uint64_t *bits, const struct xenctl_bitmap *from);
-/* All pCPUs as such a bitmap. */
-uint64_t online_cpu_bits(void);
 
 typedef int sysctl_fn_t(struct xen_sysctl *op);
 sysctl_fn_t sysctl_cpu_hotplug, sysctl_page_offline_op, sysctl_coverage_op,

@@ -81,7 +81,6 @@ void evtchn_vcpu_destroy(struct vcpu *v);
 
 /* Raise a virtual interrupt, from any context; unbound ones are dropped. */
 void send_guest_vcpu_virq(struct vcpu *v, uint32_t virq);
-void send_guest_global_virq(struct domain *d, uint32_t virq);
 /* To whichever domain handles that VIRQ, Dom0 unless told otherwise. */
 void send_global_virq(uint32_t virq);
 int set_global_virq_handler(struct domain *d, uint32_t virq);

@@ -21,11 +21,9 @@
 #include <asm/vpci.h>
 #include "private.h"
 
-#define LOW_MEMORY_END MB(1)
-#define LOW_RAM_END    KB(640)
-#define MMIO_END       GB(4)
-#define LAPIC_BASE     0xfee00000ULL
-#define IOAPIC_WINDOW  PAGE_SIZE
+#define LOW_RAM_END KB(640)
+#define MMIO_END    GB(4)
+#define LAPIC_BASE  0xfee00000ULL
 /* What the hypervisor keeps when the command line does not say. */
 #define HEAP_SHARE     16
 #define HEAP_MIN       MB(64)

@@ -16,10 +16,7 @@
 #define MTRR_DEF_TYPE    0xffu
 #define MTRR_DEF_FIXED   0x400u
 #define MTRR_DEF_ENABLE  0x800u
-#define MTRR_MASK_VALID  0x800u
-#define MTRR_ADDR_SHIFT  12
 
-#define MEMTYPE_WRPROT   5
 #define MEMTYPE_WB       6
 #define MEMTYPE_UC_MINUS 7
 

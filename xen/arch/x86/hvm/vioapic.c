@@ -273,19 +273,6 @@ void hvm_gsi_assert(struct domain *d, unsigned int gsi)
     spin_unlock(&s->lock);
 }
 
-void hvm_gsi_deassert(struct domain *d, unsigned int gsi)
-{
-    struct vioapic *s = d->arch.vioapic;
-    struct vioapic_chip *c;
-    unsigned int pin;
-
-    if ( !s || !(c = chip_of_gsi(s, gsi, &pin)) )
-        return;
-    spin_lock(&s->lock);
-    c->pin[pin].line = false;
-    spin_unlock(&s->lock);
-}
-
 int vioapic_init(struct domain *d, const struct vioapic_desc *desc,
                  unsigned int nr)
 {

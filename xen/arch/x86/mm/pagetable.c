@@ -192,18 +192,6 @@ static bool is_mapped(uint64_t va)
     }
 }
 
-bool directmap_covers(uint64_t pa, uint64_t size)
-{
-    uint64_t at = ROUNDDOWN(pa, PAGE_SIZE);
-
-    if ( size == 0 || pa >= DIRECTMAP_SIZE || size > DIRECTMAP_SIZE - pa )
-        return false;
-    for ( ; at < pa + size; at += PAGE_SIZE )
-        if ( !is_mapped(DIRECTMAP_BASE + at) )
-            return false;
-    return true;
-}
-
 void directmap_add(uint64_t pa, uint64_t size)
 {
     uint64_t at = ROUNDDOWN(pa, PAGE_SIZE);
@@ -214,14 +202,6 @@ void directmap_add(uint64_t pa, uint64_t size)
     for ( ; at < pa + size; at += PAGE_SIZE )
         if ( !is_mapped(DIRECTMAP_BASE + at) )
             map(DIRECTMAP_BASE + at, at, PAGE_SIZE, MAP_DATA);
-    spin_unlock(&map_lock);
-}
-
-void pagetable_unmap_page(uint64_t va)
-{
-    spin_lock(&map_lock);
-    *walk(va, 1) = 0;
-    invlpg((const void *)va);
     spin_unlock(&map_lock);
 }
 

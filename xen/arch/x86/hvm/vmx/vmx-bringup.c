@@ -9,7 +9,6 @@
 #include "vmx-ops.h"
 
 #define CPUID1_ECX_VMX (1u << 5)
-#define CPUID1_ECX_SMX (1u << 6)
 
 struct vmx_caps vmx_caps;
 

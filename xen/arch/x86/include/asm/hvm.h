@@ -102,7 +102,6 @@ struct hvm_vcpu
 
     struct vlapic *vlapic;
     uint8_t evtchn_upcall_vector; /* HVMOP_set_evtchn_upcall_vector, or 0 */
-    bool evtchn_upcall_assert;    /* callback_vector to inject at entry */
     struct hvm_event inject;      /* exception or software event */
     bool nmi_pending;
 

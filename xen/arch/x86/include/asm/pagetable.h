@@ -32,9 +32,6 @@
 void pagetable_init(void); /* build and load the tables */
 /* Map [pa, pa + size) into the direct map if it is not (firmware tables). */
 void directmap_add(uint64_t pa, uint64_t size);
-bool directmap_covers(uint64_t pa, uint64_t size);
-/* Remove the 4K page at va (a guard page). */
-void pagetable_unmap_page(uint64_t va);
 /* A stack of STACK_SIZE bytes with a hole below; returns its top. */
 void *stack_alloc(void);
 uint64_t pagetable_root(void); /* for CR3 */

@@ -24,15 +24,10 @@ void format_symbol(char *buf, size_t size, uint64_t va);
 
 /*
  * An instruction that may fault: if the one at label "from" does, go on at
- * "to" instead. For use in assembly and in asm statements.
+ * "to" instead.
  */
 struct ex_entry
 {
     int32_t from, to; /* each relative to itself */
 };
 uint64_t extable_lookup(uint64_t rip); /* 0: none */
-
-#define EXTABLE(from, to)                \
-    ".pushsection .ex_table, \"a\"\n\t"  \
-    ".long " from " - ., " to " - .\n\t" \
-    ".popsection\n\t"

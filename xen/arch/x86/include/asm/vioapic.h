@@ -53,7 +53,6 @@ void vioapic_eoi(struct domain *d, uint8_t vector);
 
 /* The host GSI fired (edge), or went up and was masked (level). */
 void hvm_gsi_assert(struct domain *d, unsigned int gsi);
-void hvm_gsi_deassert(struct domain *d, unsigned int gsi);
 
 /*
  * Host side, hvm-irq.c: route host GSI gsi to d, on a vector of its own.

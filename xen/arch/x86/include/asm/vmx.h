@@ -123,7 +123,6 @@ void vmx_dump_vcpu(struct vcpu *v);
 const char *vmx_exit_reason_name(uint32_t reason);
 
 /* State swapped when another vCPU takes the processor. */
-void vmx_ctxt_switch_from(struct vcpu *v);
 void vmx_ctxt_switch_to(struct vcpu *v);
 
 /* MSR bitmap: let reads / writes of msr through (false) or exit (true). */
