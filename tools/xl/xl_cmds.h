@@ -14,8 +14,8 @@ xl_command main_block_attach, main_block_detach, main_block_list, main_claims,
     main_info, main_list, main_mem_max, main_mem_set, main_migrate,
     main_migrate_receive, main_nested, main_network_attach, main_network_detach,
     main_network_list, main_pause, main_reboot, main_rename, main_restore,
-    main_save, main_sched_credit2, main_shutdown, main_sysrq, main_top,
-    main_trigger, main_unpause, main_uptime, main_vcpu_list, main_vcpu_pin,
-    main_vcpu_set, main_vm_list;
+    main_save, main_sched_credit2, main_set_parameters, main_shutdown,
+    main_sysrq, main_top, main_trigger, main_unpause, main_uptime,
+    main_vcpu_list, main_vcpu_pin, main_vcpu_set, main_vm_list;
 
 #endif

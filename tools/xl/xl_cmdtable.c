@@ -231,6 +231,12 @@ const struct cmd_spec cmd_table[] = {
         .arguments = "<Keys>",
     },
     {
+        .name = "set-parameters",
+        .run = main_set_parameters,
+        .summary = "Set hypervisor parameters",
+        .arguments = "<Params>",
+    },
+    {
         .name = "block-attach",
         .run = main_block_attach,
         .summary = "Create a new virtual block device",
@@ -413,7 +419,6 @@ static const struct
     { "loadpolicy", "XSM is not supported" },
     { "setenforce", "XSM is not supported" },
     { "channel-list", "channels are not supported" },
-    { "set-parameters", "the hypervisor has no parameters to set at run time" },
 };
 
 const char *cmd_unsupported(const char *name)

@@ -64,6 +64,20 @@ int main_debug_keys(int argc, char **argv)
     return EXIT_FAILURE;
 }
 
+int main_set_parameters(int argc, char **argv)
+{
+    int opt;
+
+    FOREACH_OPTION(opt, argc, argv, "", 1)
+    {
+    }
+    if ( !xc_set_parameters(libxl_ctx_xch(ctx), argv[optind]) )
+        return EXIT_SUCCESS;
+    fprintf(stderr, "cannot set parameters: %s: %s\n", argv[optind],
+            strerror(errno));
+    return EXIT_FAILURE;
+}
+
 int main_help(int argc, char **argv)
 {
     help(argc > 1 ? argv[1] : NULL);

@@ -48,6 +48,14 @@ t xl-top-heading 0 same 'xl top -b -i 1 | head -n 1 >/tmp/ours
     head -n 1 >/tmp/theirs; cmp /tmp/ours /tmp/theirs && echo same'
 t xl-top-no-terminal 1 'no terminal' 'TERM=nosuch xl top -i 1'
 
+t xl-set-parameters 0 'VM exits are counted' \
+    'xl set-parameters "guest_loglvl=all exit-counters" && xl debug-keys p &&
+    xl dmesg | tail -n 40'
+t xl-set-parameters-off 0 'VM exits are not counted' \
+    'xl set-parameters no-exit-counters && xl debug-keys p && xl dmesg | tail -n 40'
+t xl-set-parameters-unknown 1 'No such file' xl set-parameters nosuch=1
+t xl-set-parameters-bad 1 'Invalid argument' xl set-parameters loglvl=loud
+
 xl create -q -p /guests/p1.cfg
 domid=$(xl domid p1)
 same xl-list-domain "$times" list p1

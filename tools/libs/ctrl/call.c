@@ -110,6 +110,14 @@ long xencall3(xencall_handle *xcall, unsigned int op, uint64_t a1, uint64_t a2,
     return call(xcall, &hc);
 }
 
+long xencall5(xencall_handle *xcall, unsigned int op, uint64_t a1, uint64_t a2,
+              uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    struct privcmd_hypercall hc = { .op = op, .arg = { a1, a2, a3, a4, a5 } };
+
+    return call(xcall, &hc);
+}
+
 static void *map_pages(xencall_handle *xcall, size_t size)
 {
     void *buf;

@@ -20,6 +20,8 @@ long xencall1(xencall_handle *xcall, unsigned int op, uint64_t a1);
 long xencall2(xencall_handle *xcall, unsigned int op, uint64_t a1, uint64_t a2);
 long xencall3(xencall_handle *xcall, unsigned int op, uint64_t a1, uint64_t a2,
               uint64_t a3);
+long xencall5(xencall_handle *xcall, unsigned int op, uint64_t a1, uint64_t a2,
+              uint64_t a3, uint64_t a4, uint64_t a5);
 
 /*
  * Zeroed, page-aligned memory that the kernel neither moves nor faults on.

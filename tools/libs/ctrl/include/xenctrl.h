@@ -180,6 +180,9 @@ int xc_numainfo(xc_interface *xch, unsigned int *max_nodes,
 int xc_readconsolering(xc_interface *xch, char *buffer, unsigned int *pnr_chars,
                        int clear, int incremental, uint32_t *pindex);
 int xc_send_debug_keys(xc_interface *xch, const char *keys);
+/* Options of the hypervisor, NAME=VALUE separated by spaces: up to the first
+ * that is refused. */
+int xc_set_parameters(xc_interface *xch, const char *params);
 
 /* XENVER_*: arg is filled with as many bytes as the command returns. */
 int xc_version(xc_interface *xch, int cmd, void *arg);
