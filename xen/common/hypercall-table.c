@@ -3,6 +3,8 @@
 #include <xen/guest-access.h>
 #include <xen/hypercalls.h>
 #include <xen/lib.h>
+#include <public/sched.h>
+#include <public/version.h>
 
 /*
  * What is missing answers -ENOSYS: the PV-only calls, and those whose
@@ -67,6 +69,21 @@ void hypercall_continue(unsigned long a1, unsigned long a2, unsigned long a3,
     g->r8 = a5;
 }
 
+/* From 32-bit code: these have pointers or machine words in memory. */
+static long sched_op_32(unsigned long cmd, unsigned long arg, unsigned long a3,
+                        unsigned long a4, unsigned long a5)
+{
+    return cmd == SCHEDOP_poll ? -ENOSYS : do_sched_op(cmd, arg, a3, a4, a5);
+}
+
+static long xen_version_32(unsigned long cmd, unsigned long arg,
+                           unsigned long a3, unsigned long a4, unsigned long a5)
+{
+    return cmd == XENVER_platform_parameters
+               ? -ENOSYS
+               : do_xen_version(cmd, arg, a3, a4, a5);
+}
+
 /*
  * LIMIT: from 32-bit code only the calls whose arguments have the same layout
  * there, and what is translated of memory_op; others with pointers or machine
@@ -74,9 +91,9 @@ void hypercall_continue(unsigned long a1, unsigned long a2, unsigned long a3,
  */
 static hypercall_fn_t *const hypercall_table_32[] = {
     [__HYPERVISOR_memory_op] = do_memory_op_32,
-    [__HYPERVISOR_xen_version] = do_xen_version,
+    [__HYPERVISOR_xen_version] = xen_version_32,
     [__HYPERVISOR_console_io] = do_console_io,
-    [__HYPERVISOR_sched_op] = do_sched_op,
+    [__HYPERVISOR_sched_op] = sched_op_32,
     [__HYPERVISOR_event_channel_op] = do_event_channel_op,
     [__HYPERVISOR_hvm_op] = do_hvm_op,
 };

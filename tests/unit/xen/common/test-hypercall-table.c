@@ -11,6 +11,8 @@
 #include <xen/domain.h>
 #include <xen/errno.h>
 #include <xen/hypercalls.h>
+#include <public/sched.h>
+#include <public/version.h>
 
 struct percpu test_cpu;
 
@@ -44,7 +46,7 @@ long do_console_io(unsigned long a1, unsigned long a2, unsigned long a3,
     long name(unsigned long a1, unsigned long a2, unsigned long a3, \
               unsigned long a4, unsigned long a5)                   \
     {                                                               \
-        return -ENOSYS;                                             \
+        return -EBADF;                                              \
     }
 STUB(do_platform_op)
 STUB(do_memory_op)
@@ -128,6 +130,32 @@ static void in_32bit_code(void **state)
     assert_int_equal(g->rax, 0);
 }
 
+/* A pointer in memory has another size there: better none than half of it. */
+static void other_layouts_in_32bit_code(void **state)
+{
+    static const struct
+    {
+        uint64_t call, cmd;
+        long rc;
+    } calls[] = {
+        { __HYPERVISOR_sched_op, SCHEDOP_poll, -ENOSYS },
+        { __HYPERVISOR_sched_op, SCHEDOP_yield, -EBADF },
+        { __HYPERVISOR_xen_version, XENVER_platform_parameters, -ENOSYS },
+        { __HYPERVISOR_xen_version, XENVER_version, -EBADF },
+    };
+    struct guest_gprs *g = &vcpu.arch.gprs;
+
+    (void)state;
+    is_64bit = false;
+    for ( unsigned int i = 0; i < ARRAY_SIZE(calls); i++ )
+    {
+        g->rax = calls[i].call;
+        g->rbx = calls[i].cmd;
+        assert_true(hypercall_dispatch());
+        assert_int_equal((int32_t)g->rax, calls[i].rc);
+    }
+}
+
 static void inside_of_another_call(void **state)
 {
     unsigned long args[5] = { 1, 2, 3, 4, 5 };
@@ -149,6 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(in_64bit_code, setup),
         cmocka_unit_test_setup(in_32bit_code, setup),
+        cmocka_unit_test_setup(other_layouts_in_32bit_code, setup),
         cmocka_unit_test_setup(inside_of_another_call, setup),
     };
 
