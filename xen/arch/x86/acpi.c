@@ -8,21 +8,6 @@
 
 struct acpi_info acpi_info;
 
-struct rsdp
-{
-    char signature[8];
-    uint8_t checksum;
-    char oem_id[6];
-    uint8_t revision;
-    uint32_t rsdt;
-    /* From revision 2 on. */
-    uint32_t length;
-    uint64_t xsdt;
-    uint8_t extended_checksum, reserved[3];
-} __packed;
-_Static_assert(sizeof(struct rsdp) == 36, "ABI layout");
-
-#define RSDP_V1_SIZE  20
 #define RSDP_ALIGN    16
 #define TABLE_MAX     MB(16)
 #define EBDA_POINTER  0x40e /* segment of the extended BIOS data area */
@@ -50,17 +35,17 @@ static const struct acpi_header *map_table(paddr_t pa)
     return h != NULL && acpi_checksum_ok(h, h->length) ? h : NULL;
 }
 
-static bool rsdp_good(const struct rsdp *r)
+static bool rsdp_good(const struct acpi_rsdp *r)
 {
     return memcmp(r->signature, "RSD PTR ", 8) == 0 &&
-           acpi_checksum_ok(r, RSDP_V1_SIZE);
+           acpi_checksum_ok(r, ACPI_RSDP_V1_SIZE);
 }
 
-static const struct rsdp *scan(paddr_t from, paddr_t to)
+static const struct acpi_rsdp *scan(paddr_t from, paddr_t to)
 {
     for ( ; from < to; from += RSDP_ALIGN )
     {
-        const struct rsdp *r = maddr_to_virt(from);
+        const struct acpi_rsdp *r = maddr_to_virt(from);
 
         if ( rsdp_good(r) )
         {
@@ -75,13 +60,13 @@ static const struct rsdp *scan(paddr_t from, paddr_t to)
  * Where there is no BIOS, GRUB may know nothing of it either (2.06 in a PVH
  * guest): the tables themselves are then our last hope to find it.
  */
-static const struct rsdp *scan_acpi_regions(void)
+static const struct acpi_rsdp *scan_acpi_regions(void)
 {
     for ( unsigned int i = 0; i < boot_info.nr_regions; i++ )
     {
         const struct boot_region *reg = &boot_info.region[i];
         uint64_t size = min(reg->size, (uint64_t)ACPI_REGION_SCAN);
-        const struct rsdp *r;
+        const struct acpi_rsdp *r;
 
         if ( reg->type != E820_ACPI || size < sizeof(*r) ||
              !map_firmware(reg->base, size) )
@@ -94,14 +79,14 @@ static const struct rsdp *scan_acpi_regions(void)
     return NULL;
 }
 
-static const struct rsdp *find_rsdp(void)
+static const struct acpi_rsdp *find_rsdp(void)
 {
-    const struct rsdp *r;
+    const struct acpi_rsdp *r;
     paddr_t ebda;
 
-    if ( boot_info.rsdp_copy_len >= RSDP_V1_SIZE )
+    if ( boot_info.rsdp_copy_len >= ACPI_RSDP_V1_SIZE )
     {
-        r = (const struct rsdp *)boot_info.rsdp_copy;
+        r = (const struct acpi_rsdp *)boot_info.rsdp_copy;
         return rsdp_good(r) ? r : NULL;
     }
     if ( boot_info.rsdp_pa )
@@ -139,11 +124,11 @@ static void list_tables(const struct acpi_header *root)
     }
 }
 
-static bool find_root(const struct rsdp *r)
+static bool find_root(const struct acpi_rsdp *r)
 {
     const struct acpi_header *root = NULL;
 
-    if ( r->revision >= 2 && boot_info.rsdp_copy_len != RSDP_V1_SIZE )
+    if ( r->revision >= 2 && boot_info.rsdp_copy_len != ACPI_RSDP_V1_SIZE )
     {
         root = map_table(r->xsdt);
         acpi_info.root_is_xsdt = root != NULL;
@@ -199,7 +184,7 @@ static void print_tables(void)
 
 void acpi_init(void)
 {
-    const struct rsdp *r = find_rsdp();
+    const struct acpi_rsdp *r = find_rsdp();
     const struct acpi_header *dsdt;
 
     if ( r == NULL || !find_root(r) )

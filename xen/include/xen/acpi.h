@@ -2,6 +2,7 @@
 /* What the hypervisor takes from the machine's ACPI tables. */
 #pragma once
 
+#include <xen/compiler.h>
 #include <xen/types.h>
 
 #define ACPI_MAX_CPUS     256
@@ -22,6 +23,21 @@ struct acpi_header
     uint32_t creator_revision;
 };
 _Static_assert(sizeof(struct acpi_header) == 36, "ABI layout");
+
+struct acpi_rsdp
+{
+    char signature[8];
+    uint8_t checksum;
+    char oem_id[6];
+    uint8_t revision;
+    uint32_t rsdt;
+    /* From revision 2 on. */
+    uint32_t length;
+    uint64_t xsdt;
+    uint8_t ext_checksum, reserved[3];
+} __packed;
+_Static_assert(sizeof(struct acpi_rsdp) == 36, "ABI layout");
+#define ACPI_RSDP_V1_SIZE 20
 
 struct acpi_cpu
 {

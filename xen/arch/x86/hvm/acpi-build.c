@@ -7,6 +7,7 @@
  * lists only those that are true for it. The interrupt table is new: Dom0's
  * processors are its vCPUs, its IO-APICs have the host's addresses and ids.
  */
+#include <xen/acpi.h>
 #include <xen/lib.h>
 #include <asm/acpi-build.h>
 
@@ -15,46 +16,18 @@
 #define ACPI_CREATOR_ID   "NIDS"
 #define TABLE_ALIGN       16
 
-struct acpi_rsdp_layout
-{
-    char signature[8];
-    uint8_t checksum;
-    char oem_id[6];
-    uint8_t revision;
-    uint32_t rsdt;
-    uint32_t length;
-    uint64_t xsdt;
-    uint8_t ext_checksum;
-    uint8_t reserved[3];
-} __packed;
-_Static_assert(sizeof(struct acpi_rsdp_layout) == 36, "ACPI layout");
-#define RSDP_V1_LENGTH 20
-
-struct acpi_table_layout
-{
-    char signature[4];
-    uint32_t length;
-    uint8_t revision, checksum;
-    char oem_id[6];
-    char oem_table_id[8];
-    uint32_t oem_revision;
-    char creator_id[4];
-    uint32_t creator_revision;
-} __packed;
-_Static_assert(sizeof(struct acpi_table_layout) == 36, "ACPI layout");
-
-#define MADT_LAPIC    0
-#define MADT_IOAPIC   1
-#define MADT_OVERRIDE 2
-#define MADT_X2APIC   9
-#define MADT_ENABLED  1u
+#define MADT_LAPIC        0
+#define MADT_IOAPIC       1
+#define MADT_OVERRIDE     2
+#define MADT_X2APIC       9
+#define MADT_ENABLED      1u
 
 /* Ids that an 8-bit local APIC entry can hold (0xff is the broadcast). */
 #define MAX_XAPIC_ID 0xfe
 
 struct madt_head
 {
-    struct acpi_table_layout h;
+    struct acpi_header h;
     uint32_t lapic_address;
     uint32_t flags; /* bit 0: there are 8259s: never for Dom0 */
 } __packed;
@@ -130,12 +103,11 @@ static uint8_t checksum(const void *p, size_t n)
     return -sum;
 }
 
-static struct acpi_table_layout table_head(const char *signature,
-                                           uint8_t revision)
+static struct acpi_header table_head(const char *signature, uint8_t revision)
 {
-    struct acpi_table_layout h = { .revision = revision,
-                                   .oem_revision = 1,
-                                   .creator_revision = 1 };
+    struct acpi_header h = { .revision = revision,
+                             .oem_revision = 1,
+                             .creator_revision = 1 };
 
     memcpy(h.signature, signature, 4);
     memcpy(h.oem_id, ACPI_OEM_ID, sizeof(h.oem_id));
@@ -147,7 +119,7 @@ static struct acpi_table_layout table_head(const char *signature,
 /* Length and checksum of the table that begins at start. */
 static void finish_table(struct writer *w, size_t start)
 {
-    struct acpi_table_layout *h = (void *)(w->buf + start);
+    struct acpi_header *h = (void *)(w->buf + start);
 
     if ( w->full )
         return;
@@ -223,7 +195,7 @@ static void put_xsdt(const struct acpi_build_input *in, paddr_t madt,
                      struct writer *w)
 {
     size_t start = w->pos;
-    struct acpi_table_layout head = table_head("XSDT", 1);
+    struct acpi_header head = table_head("XSDT", 1);
 
     put(w, &head, sizeof(head));
     put(w, &madt, sizeof(madt));
@@ -235,13 +207,11 @@ static void put_xsdt(const struct acpi_build_input *in, paddr_t madt,
 
 static void put_rsdp(paddr_t xsdt, struct writer *w)
 {
-    struct acpi_rsdp_layout r = { .revision = 2,
-                                  .length = sizeof(r),
-                                  .xsdt = xsdt };
+    struct acpi_rsdp r = { .revision = 2, .length = sizeof(r), .xsdt = xsdt };
 
     memcpy(r.signature, "RSD PTR ", sizeof(r.signature));
     memcpy(r.oem_id, ACPI_OEM_ID, sizeof(r.oem_id));
-    r.checksum = checksum(&r, RSDP_V1_LENGTH);
+    r.checksum = checksum(&r, ACPI_RSDP_V1_SIZE);
     r.ext_checksum = checksum(&r, sizeof(r));
     put(w, &r, sizeof(r));
 }
