@@ -7,6 +7,7 @@
 #include <xen/time.h>
 #include <xen/typesafe.h>
 #include <public/hvm/params.h>
+#include <asm/seg-defs.h>
 
 struct domain;
 struct vcpu;
@@ -28,15 +29,6 @@ struct guest_gprs
     };
     uint64_t cr2;
 };
-
-#define SEG_ES   0
-#define SEG_CS   1
-#define SEG_SS   2
-#define SEG_DS   3
-#define SEG_FS   4
-#define SEG_GS   5
-#define SEG_LDTR 6
-#define SEG_TR   7
 
 struct segment
 {

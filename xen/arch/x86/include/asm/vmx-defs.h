@@ -2,6 +2,8 @@
 /* VMX constants of the SDM: no code, no types, nothing of our own. */
 #pragma once
 
+#include <asm/seg-defs.h>
+
 /* Encodings: VMCS_<name> for each line of vmcs-fields.def. */
 enum vmcs_encoding
 {
@@ -539,17 +541,6 @@ enum vmcs_encoding
 #define SEG_TYPE_LDT        2u
 #define SEG_TYPE_TSS16_BUSY 3u
 #define SEG_TYPE_TSS_BUSY   11u
-
-/* Order of the segment registers in instruction information and encodings */
-#define SEG_ES    0
-#define SEG_CS    1
-#define SEG_SS    2
-#define SEG_DS    3
-#define SEG_FS    4
-#define SEG_GS    5
-#define SEG_LDTR  6
-#define SEG_TR    7
-#define SEG_COUNT 8
 
 /* SDM "MSR Bitmaps": one page of four 1 KiB bitmaps */
 #define MSR_BITMAP_READ_LOW   0x000
