@@ -298,6 +298,16 @@ int libxl_set_vcpuonline(libxl_ctx *ctx, uint32_t domid, unsigned int count)
     return libxl__batch_commit(ctx, &b);
 }
 
+bool libxl_vcpu_available(libxl_ctx *ctx, uint32_t domid, unsigned int vcpu)
+{
+    char *s = libxl__xs_read(
+        ctx, path("/local/domain/%u/cpu/%u/availability", domid, vcpu));
+    bool available = s && !strcmp(s, "online");
+
+    free(s);
+    return available;
+}
+
 static const struct
 {
     int id;

@@ -38,13 +38,15 @@ static void put_sched(yajl_gen g, const struct xen_domctl_sched_credit2 *p)
     yajl_gen_map_close(g);
 }
 
+/* Those that the guest may bring up, whether it has or not. */
 static void put_vcpus(yajl_gen g, const libxl_dominfo *info)
 {
     unsigned int i;
 
     yajl_gen_array_open(g);
-    for ( i = 0; i < info->vcpu_online; i++ )
-        yajl_gen_integer(g, i);
+    for ( i = 0; i <= info->vcpu_max_id; i++ )
+        if ( libxl_vcpu_available(ctx, info->domid, i) )
+            yajl_gen_integer(g, i);
     yajl_gen_array_close(g);
 }
 

@@ -60,7 +60,7 @@ xl create -q -p /guests/p1.cfg
 domid=$(xl domid p1)
 same xl-list-domain "$times" list p1
 same xl-vcpu-list-domain "$times" vcpu-list p1
-same xl-list-long '' list -l p1
+same xl-list-long '/^$/d' list -l p1
 t xl-dump-core 0 'unknown note type 0x2000003' 'xl dump-core p1 /tmp/core &&
     LD_LIBRARY_PATH=/guests/debian/lib /guests/debian/bin/readnotes /tmp/core'
 t xl-dump-core-size 0 '^whole' \

@@ -252,6 +252,8 @@ int libxl_domain_core_dump(libxl_ctx *ctx, uint32_t domid,
 /* When the domain was started, 0 if unknown. */
 time_t libxl_vm_get_start_time(libxl_ctx *ctx, uint32_t domid);
 int libxl_set_vcpuonline(libxl_ctx *ctx, uint32_t domid, unsigned int count);
+/* Whether the guest may use that vCPU now. */
+bool libxl_vcpu_available(libxl_ctx *ctx, uint32_t domid, unsigned int vcpu);
 const char *libxl_scheduler_to_string(int sched_id);
 /* -1 for an unknown name. */
 int libxl_scheduler_from_string(const char *name);
