@@ -129,13 +129,8 @@ int nested_fetch_posted(struct nested_hw_vcpu *hv, uint64_t gpa,
     return desc ? 0 : -EFAULT;
 }
 
-static int linear_to_phys(struct vcpu *v, uint64_t la, bool write, paddr_t *gpa,
-                          struct nested_fault *fault)
+static int page_fault(uint64_t la, uint32_t pfec, struct nested_fault *fault)
 {
-    uint32_t pfec;
-
-    if ( guest_walk(v, la, write, gpa, &pfec) == 0 )
-        return 0;
     *fault = (struct nested_fault){
         .vector = X86_EXC_PF, .has_error = true, .error = pfec, .cr2 = la
     };
@@ -145,17 +140,16 @@ static int linear_to_phys(struct vcpu *v, uint64_t la, bool write, paddr_t *gpa,
 static int env_read_linear(void *priv, uint64_t la, void *buf, size_t len,
                            struct nested_fault *fault)
 {
-    struct vcpu *v = env_vcpu(priv);
-
     while ( len )
     {
         size_t n = page_part(la, len);
-        paddr_t gpa;
+        uint32_t pfec;
+        int rc = guest_read_page(env_vcpu(priv), la, buf, n, &pfec);
 
-        if ( linear_to_phys(v, la, false, &gpa, fault) )
-            return -EFAULT;
+        if ( rc == -EFAULT )
+            return page_fault(la, pfec, fault);
         /* Where nothing answers the bus reads ones. */
-        if ( env_read_phys(priv, gpa, buf, n) )
+        if ( rc )
             memset(buf, 0xff, n);
         buf = (char *)buf + n;
         la += n;
@@ -170,16 +164,22 @@ static int env_write_linear(void *priv, uint64_t la, const void *buf,
 {
     struct vcpu *v = env_vcpu(priv);
     size_t first = page_part(la, len);
-    paddr_t gpa[2];
+    uint32_t pfec;
+    paddr_t gpa;
 
     /* Both pages first: nothing is written if one of them faults. */
-    if ( linear_to_phys(v, la, true, &gpa[0], fault) ||
-         (first < len && linear_to_phys(v, la + first, true, &gpa[1], fault)) )
-        return -EFAULT;
-    (void)env_write_phys(priv, gpa[0], buf, first);
     if ( first < len )
-        (void)env_write_phys(priv, gpa[1], (const char *)buf + first,
-                             len - first);
+    {
+        if ( guest_walk(v, la, true, &gpa, &pfec) )
+            return page_fault(la, pfec, fault);
+        if ( guest_walk(v, la + first, true, &gpa, &pfec) )
+            return page_fault(la + first, pfec, fault);
+    }
+    if ( guest_write_page(v, la, buf, first, &pfec) == -EFAULT )
+        return page_fault(la, pfec, fault);
+    if ( first < len )
+        (void)guest_write_page(v, la + first, (const char *)buf + first,
+                               len - first, &pfec);
 
     return 0;
 }

@@ -217,25 +217,50 @@ static void copy_host(uint8_t *p, void *to_host, const void *from_host,
         memset(p, 0, n);
 }
 
+static int copy_page(struct vcpu *v, uint64_t gva, void *to_host,
+                     const void *from_host, size_t n, bool write,
+                     uint32_t *pfec)
+{
+    struct guest_mem m;
+    uint8_t *p = NULL;
+    paddr_t gpa;
+    int rc;
+
+    lock_linear_mem(&m, v);
+    rc = walk(&m, gva, write, &gpa, pfec);
+    if ( !rc )
+    {
+        p = map_gpa(&m, gpa, write);
+        if ( p )
+            copy_host(p, to_host, from_host, n, write);
+        else
+            rc = -ENOENT;
+    }
+    unlock_mem(&m);
+    return rc;
+}
+
+int guest_read_page(struct vcpu *v, uint64_t gva, void *to, size_t n,
+                    uint32_t *pfec)
+{
+    return copy_page(v, gva, to, NULL, n, false, pfec);
+}
+
+int guest_write_page(struct vcpu *v, uint64_t gva, const void *from, size_t n,
+                     uint32_t *pfec)
+{
+    return copy_page(v, gva, NULL, from, n, true, pfec);
+}
+
 static size_t copy_va(uint64_t gva, void *to_host, const void *from_host,
                       size_t bytes, bool write)
 {
-    struct vcpu *v = current;
-
     while ( bytes )
     {
         size_t n = min(bytes, (size_t)(PAGE_SIZE - (gva & (PAGE_SIZE - 1))));
-        struct guest_mem m;
-        uint8_t *p = NULL;
         uint32_t pfec;
-        paddr_t gpa;
 
-        lock_linear_mem(&m, v);
-        if ( !walk(&m, gva, write, &gpa, &pfec) &&
-             (p = map_gpa(&m, gpa, write)) != NULL )
-            copy_host(p, to_host, from_host, n, write);
-        unlock_mem(&m);
-        if ( !p )
+        if ( copy_page(current, gva, to_host, from_host, n, write, &pfec) )
             return bytes;
         bytes -= n;
         gva += n;
