@@ -96,7 +96,7 @@ void ept02_destroy(struct ept02 *e)
     for ( uint32_t n = 1; n < e->max_pages; n++ )
         if ( e->page[n].table )
             page_free(e, n);
-    for ( unsigned int i = 0; i < e->nr_roots; i++ )
+    for ( unsigned int i = 0; i < e->used_roots; i++ )
         e->root[i].top = 0;
 }
 
@@ -149,7 +149,7 @@ static struct ept02_root *oldest_unused(struct ept02 *e)
 {
     struct ept02_root *old = NULL;
 
-    for ( unsigned int i = 0; i < e->nr_roots; i++ )
+    for ( unsigned int i = 0; i < e->used_roots; i++ )
     {
         struct ept02_root *r = &e->root[i];
 
@@ -165,7 +165,7 @@ struct ept02_root *ept02_get(struct ept02 *e, uint64_t eptp12)
     uint64_t key = eptp12 & EPTP12_KEY;
     struct ept02_root *r = NULL;
 
-    for ( unsigned int i = 0; i < e->nr_roots; i++ )
+    for ( unsigned int i = 0; i < e->used_roots; i++ )
     {
         if ( e->root[i].top && e->root[i].eptp12 == key )
         {
@@ -178,6 +178,8 @@ struct ept02_root *ept02_get(struct ept02 *e, uint64_t eptp12)
     }
 
     e->misses++;
+    if ( !r && e->used_roots < e->nr_roots )
+        r = &e->root[e->used_roots++];
     if ( !r )
     {
         r = oldest_unused(e);
@@ -222,7 +224,7 @@ void ept02_shrink(struct ept02 *e)
         root_evict(e, r);
         return;
     }
-    for ( unsigned int i = 0; i < e->nr_roots; i++ )
+    for ( unsigned int i = 0; i < e->used_roots; i++ )
         if ( e->root[i].top )
             unlink_tables(e, &e->root[i]);
 }
@@ -327,14 +329,14 @@ static void drop_leaves(struct ept02 *e, struct ept02_root *r)
 
 void ept02_invalidate(struct ept02 *e, uint64_t eptp12)
 {
-    for ( unsigned int i = 0; i < e->nr_roots; i++ )
+    for ( unsigned int i = 0; i < e->used_roots; i++ )
         if ( e->root[i].top && !((e->root[i].eptp12 ^ eptp12) & EPT_ADDR_MASK) )
             drop_leaves(e, &e->root[i]);
 }
 
 void ept02_invalidate_all(struct ept02 *e)
 {
-    for ( unsigned int i = 0; i < e->nr_roots; i++ )
+    for ( unsigned int i = 0; i < e->used_roots; i++ )
         if ( e->root[i].top )
             drop_leaves(e, &e->root[i]);
 }

@@ -57,6 +57,7 @@ struct ept02
     uint64_t clock;
     struct ept02_root *root; /* nr_roots of them */
     uint32_t nr_roots;       /* EPT12 roots that have an EPT02 at a time */
+    uint32_t used_roots;     /* from here on none was ever in use */
     uint64_t hits, misses, fills, invalidations, evictions;
 };
 
