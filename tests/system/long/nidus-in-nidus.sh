@@ -41,7 +41,7 @@ ramdisk = "/guests/vmlinux"
 cmdline = "console=e9 loglvl=all guest_loglvl=all noreboot dom0_mem=256M"
 END
 
-boot --guests "$guests" --cpu-limit 500 --hv-args console=e9 --cmd "names='${NAMES:-pvh grub}'"'
+boot --guests "$guests" --cpu-limit 500 --cmd "names='${NAMES:-pvh grub}'"'
     modprobe loop
     modprobe xen-blkback
     for name in $names; do
@@ -55,11 +55,11 @@ boot --guests "$guests" --cpu-limit 500 --hv-args console=e9 --cmd "names='${NAM
     done
     true'
 
-# What they print goes to the debug port, each line marked with their number.
+# What they print by the debug port, each line marked with their number.
 status=0
 check()
 {
-    if grep -aqE "^\(d[0-9]+\) .*$2" "$WORK/emulator.out"; then
+    if grep -aqE "^\(d[0-9]+\) .*$2" "$WORK/serial"; then
         result PASS "nidus-in-nidus/$1"
     else
         result FAIL "nidus-in-nidus/$1: not printed: $2"
