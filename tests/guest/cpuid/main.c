@@ -92,6 +92,45 @@ static void check_basic_leaves(void)
            beyond.c, beyond.d);
 }
 
+#define MSR_PLATFORM_INFO    0xce
+#define MSR_MISC_FEATURES    0x140
+#define PLATFORM_INFO_FAULTS (1ull << 31)
+#define MISC_FEATURES_FAULTS 1
+#define MISC_FEATURES_MWAIT  2
+
+/* In either mode: 0, or the fault. */
+static unsigned long try_cpuid(void)
+{
+    unsigned long fault = 0;
+
+    asm volatile("1: cpuid\n\t"
+                 "xor %%eax, %%eax\n"
+                 "2:" EX_TABLE
+                 : "+a"(fault)
+                 :
+                 : "rbx", "rcx", "rdx", "cc");
+    return fault;
+}
+
+/* CPUID in user mode can be made to fault, whatever the processor has. */
+static void check_faulting(void)
+{
+    uint8_t *stack = alloc_page();
+    uint64_t val;
+
+    check_eq("reading PLATFORM_INFO", rdmsr_safe(MSR_PLATFORM_INFO, &val), 0);
+    check(val & PLATFORM_INFO_FAULTS, "CPUID faulting is offered");
+    check_eq("without", call_user(try_cpuid, stack + PAGE_SIZE), 0);
+    check_eq("turn it on", wrmsr_safe(MSR_MISC_FEATURES, MISC_FEATURES_FAULTS),
+             0);
+    check_eq("in user mode", call_user(try_cpuid, stack + PAGE_SIZE), FAULT_GP);
+    check_eq("not in the kernel", try_cpuid(), 0);
+    check_eq("nor for MWAIT",
+             wrmsr_safe(MSR_MISC_FEATURES, MISC_FEATURES_MWAIT), FAULT_GP);
+    check_eq("turn it off", wrmsr_safe(MSR_MISC_FEATURES, 0), 0);
+    check_eq("without again", call_user(try_cpuid, stack + PAGE_SIZE), 0);
+}
+
 void test_main(void)
 {
     check_signature();
@@ -99,4 +138,5 @@ void test_main(void)
     check_tsc_leaf();
     check_vmx_bit();
     check_basic_leaves();
+    check_faulting();
 }

@@ -21,6 +21,7 @@
 #include <public/arch-x86/cpuid.h>
 #include <asm/cpu-policy.h>
 #include <asm/cpuid-defs.h>
+#include <asm/msr-index.h>
 
 /* What a guest may see of each feature register at most. */
 struct allowed
@@ -327,7 +328,8 @@ void cpu_policy_compute(const struct cpu_policy *host,
     out->basic[0].a = min(host->basic[0].a, (uint32_t)MAX_BASIC_LEAF);
     out->ext[0].a = min(host->ext[0].a, MAX_EXT_LEAF);
     out->xen_max_leaf = XEN_CPUID_MAX_NUM_LEAVES;
-    out->platform_info = 0;
+    /* CPUID always exits, so faults cost nothing to offer. */
+    out->platform_info = PLATFORM_CPUID_FAULTING;
     out->arch_caps &= ARCH_CAPS_ALLOWED;
 
     mask_features(out, &allowed_max);

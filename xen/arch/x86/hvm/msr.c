@@ -9,8 +9,6 @@
 #include "msr-private.h"
 
 #define MSR_BIOS_UPDT_TRIG 0x79
-#define MSR_PLATFORM_INFO  0xce
-#define MSR_MISC_FEATURES  0x140 /* CPUID faulting and ring 3 MWAIT */
 #define MSR_XEN_HYPERCALL  XEN_CPUID_FIRST_LEAF
 #define MSR_XEN_LAST       (XEN_CPUID_FIRST_LEAF + 0xff)
 
@@ -44,6 +42,12 @@ static int read_unknown(const struct vcpu *v, uint32_t msr, uint64_t *val)
     return v->domain->is_hwdom ? rdmsr_safe(msr, val) : -EFAULT;
 }
 
+/* CPUID that faults in user mode, but not MWAIT there. */
+static uint64_t misc_features_allowed(const struct cpu_policy *p)
+{
+    return p->platform_info & PLATFORM_CPUID_FAULTING ? MISC_CPUID_FAULTING : 0;
+}
+
 int hvm_msr_read(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
     const struct cpu_policy *p = v->domain->arch.policy;
@@ -61,7 +65,6 @@ int hvm_msr_read(struct vcpu *v, uint32_t msr, uint64_t *val)
     case MSR_PLATFORM_ID:
     case MSR_MCG_CAP:
     case MSR_MCG_STATUS:
-    case MSR_MISC_FEATURES:
         *val = 0;
         return 0;
     case MSR_UCODE_REV:
@@ -70,6 +73,9 @@ int hvm_msr_read(struct vcpu *v, uint32_t msr, uint64_t *val)
         return 0;
     case MSR_PLATFORM_INFO:
         *val = p->platform_info;
+        return 0;
+    case MSR_MISC_FEATURES:
+        *val = v->arch.misc_features;
         return 0;
     case MSR_ARCH_CAPABILITIES:
         if ( !(p->feat[0].d & CPUID7_D_ARCH_CAPS) )
@@ -114,8 +120,12 @@ int hvm_msr_write(struct vcpu *v, uint32_t msr, uint64_t val)
         /* Software clears the revision before it asks for it. */
         return 0;
     case MSR_MCG_STATUS:
-    case MSR_MISC_FEATURES: /* none of them is offered */
         return val ? -EFAULT : 0;
+    case MSR_MISC_FEATURES:
+        if ( val & ~misc_features_allowed(p) )
+            return -EFAULT;
+        v->arch.misc_features = val;
+        return 0;
     case MSR_MISC_ENABLE:
         v->arch.misc_enable = (v->arch.misc_enable & ~MISC_ENABLE_WRITABLE) |
                               (val & MISC_ENABLE_WRITABLE);
@@ -138,6 +148,7 @@ void hvm_msr_reset(struct vcpu *v)
     mtrr_reset(v);
     v->arch.misc_enable = MISC_ENABLE_FAST_STRINGS | MISC_ENABLE_BTS_UNAVAIL |
                           MISC_ENABLE_PEBS_UNAVAIL;
+    v->arch.misc_features = 0;
     v->arch.tsc_adjust = 0;
     v->arch.xss = 0;
 }

@@ -22,9 +22,8 @@
 #include <asm/xsave-defs.h>
 #include "msr-private.h"
 
-#define XSAVE_HEAD    offsetof(struct hvm_hw_cpu_xsave, save_area)
-#define XSAVE_MIN     sizeof(struct hvm_hw_cpu_xsave)
-#define NR_SAVED_MSRS 1
+#define XSAVE_HEAD offsetof(struct hvm_hw_cpu_xsave, save_area)
+#define XSAVE_MIN  sizeof(struct hvm_hw_cpu_xsave)
 /* Ours: Xen's types end far below. A vCPU in VMX operation has one. */
 #define NESTED_CODE   0x4e00
 #define NESTED_LENGTH 24
@@ -262,16 +261,25 @@ static size_t msr_record_size(uint32_t count)
 /* Registers that are zero need no entry; none at all, no record. */
 static size_t save_msrs(struct vcpu *v, void *out)
 {
+    const struct hvm_one_msr all[] = {
+        { MSR_MISC_FEATURES, 0, v->arch.misc_features },
+        { MSR_XSS, 0, v->arch.xss },
+    };
     struct hvm_msr *m = out;
+    uint32_t n = 0;
 
-    if ( !v->arch.xss )
+    for ( size_t i = 0; i < ARRAY_SIZE(all); i++ )
+        if ( all[i].val )
+        {
+            if ( m )
+                m->msr[n] = all[i];
+            n++;
+        }
+    if ( !n )
         return 0;
     if ( m )
-    {
-        m->count = NR_SAVED_MSRS;
-        m->msr[0] = (struct hvm_one_msr){ MSR_XSS, 0, v->arch.xss };
-    }
-    return msr_record_size(NR_SAVED_MSRS);
+        m->count = n;
+    return msr_record_size(n);
 }
 
 static int load_msrs(struct vcpu *v, const void *in, size_t len)

@@ -39,6 +39,13 @@ enum exit_result vmx_exit_cpuid(struct vcpu *v)
     struct guest_gprs *g = &v->arch.gprs;
     struct cpuid_leaf l;
 
+    /* LIMIT: not asked for in L2, whose CPUID always exits to L1. */
+    if ( unlikely(v->arch.misc_features & MISC_CPUID_FAULTING) &&
+         hvm_get_cpl() )
+    {
+        hvm_inject_exception(X86_EXC_GP, 0);
+        return EXIT_RESUME;
+    }
     hvm_cpuid(v, g->rax, g->rcx, &l);
     g->rax = l.a;
     g->rbx = l.b;

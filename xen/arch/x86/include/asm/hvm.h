@@ -90,7 +90,7 @@ struct hvm_vcpu
     uint64_t tsc_offset, tsc_adjust;
     uint64_t dr[4], dr6; /* while not loaded */
     uint64_t mtrr_def_type, mtrr_cap, mtrr_fixed[11], mtrr_var[16];
-    uint64_t misc_enable;
+    uint64_t misc_enable, misc_features;
 
     struct vlapic *vlapic;
     uint8_t evtchn_upcall_vector; /* HVMOP_set_evtchn_upcall_vector, or 0 */

@@ -56,3 +56,7 @@
 #define MSR_GS_BASE             0xc0000101
 #define MSR_SHADOW_GS_BASE      0xc0000102
 #define MSR_TSC_AUX             0xc0000103
+#define MSR_PLATFORM_INFO       0xce
+#define PLATFORM_CPUID_FAULTING 0x80000000ULL
+#define MSR_MISC_FEATURES       0x140
+#define MISC_CPUID_FAULTING     0x1ULL

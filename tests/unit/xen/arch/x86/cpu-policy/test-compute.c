@@ -386,7 +386,10 @@ static void check_limits(void **state)
     assert_int_equal(cpu_policy_check(&max, &p, &err), -EINVAL);
     assert_int_equal(err.leaf, 0x80000000);
     p = max;
-    p.platform_info = 1u << 31;
+    assert_int_equal(p.platform_info, 1u << 31); /* CPUID faulting */
+    p.platform_info = 0;
+    assert_int_equal(cpu_policy_check(&max, &p, &err), 0);
+    p.platform_info = 3ull << 31;
     assert_int_equal(cpu_policy_check(&max, &p, &err), -EINVAL);
     assert_int_equal(err.msr, 0xce);
 }

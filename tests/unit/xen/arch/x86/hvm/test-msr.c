@@ -93,6 +93,21 @@ static void constants(void **state)
     assert_int_equal(hvm_msr_write(&vcpu, MSR_ARCH_CAPABILITIES, 0), -EFAULT);
 }
 
+/* CPUID faulting for who has it by policy; MWAIT in user mode for nobody. */
+static void misc_features(void **state)
+{
+    assert_int_equal(rd(MSR_MISC_FEATURES), 0);
+    assert_int_equal(hvm_msr_write(&vcpu, MSR_MISC_FEATURES, 0), 0);
+    assert_int_equal(hvm_msr_write(&vcpu, MSR_MISC_FEATURES, 1), -EFAULT);
+    policy.platform_info = PLATFORM_CPUID_FAULTING;
+    assert_int_equal(rd(MSR_PLATFORM_INFO), 1u << 31);
+    assert_int_equal(hvm_msr_write(&vcpu, MSR_MISC_FEATURES, 1), 0);
+    assert_int_equal(rd(MSR_MISC_FEATURES), 1);
+    assert_int_equal(hvm_msr_write(&vcpu, MSR_MISC_FEATURES, 3), -EFAULT);
+    hvm_msr_reset(&vcpu);
+    assert_int_equal(rd(MSR_MISC_FEATURES), 0);
+}
+
 static void unknown(void **state)
 {
     uint64_t val;
@@ -180,6 +195,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(constants, setup),
+        cmocka_unit_test_setup(misc_features, setup),
         cmocka_unit_test_setup(unknown, setup),
         cmocka_unit_test_setup(tsc, setup),
         cmocka_unit_test_setup(mtrrs, setup),

@@ -55,7 +55,9 @@ void hvm_set_guest_pat(struct vcpu *v, uint64_t val)
 }
 int hvm_msr_write(struct vcpu *v, uint32_t msr, uint64_t val)
 {
-    return msr == MSR_XSS ? 0 : -EFAULT;
+    if ( msr == MSR_MISC_FEATURES )
+        v->arch.misc_features = val;
+    return msr == MSR_XSS || msr == MSR_MISC_FEATURES ? 0 : -EFAULT;
 }
 void vlapic_save(const struct vcpu *v, struct hvm_hw_lapic *l,
                  struct hvm_hw_lapic_regs *r)
@@ -221,6 +223,32 @@ static void round_trip(void **state)
     assert_int_equal(((uint8_t *)&regs[1])[40], 0x51);
     assert_int_equal(pat[0], 0x0007040600070406ULL);
     assert_int_equal(vcpus[1].pause_flags, 0);
+}
+
+/* Only what is set: none, one, two. */
+static void msrs(void **state)
+{
+    const struct hvm_msr *m;
+    int n;
+
+    save();
+    assert_int_equal(find(20, 1), -1);
+    vcpus[1].arch.misc_features = 1;
+    n = save();
+    assert_int_equal(find(20, 0), -1);
+    m = (void *)(desc_of(20, 1) + 1);
+    assert_int_equal(m->count, 1);
+    assert_int_equal(m->msr[0].index, MSR_MISC_FEATURES);
+    assert_int_equal(desc_of(20, 1)->length, 8 + 16);
+
+    vcpus[1].arch.misc_features = 0;
+    assert_int_equal(hvm_load(&dom, stream, n), 0);
+    assert_int_equal(vcpus[1].arch.misc_features, 1);
+
+    vcpus[1].arch.xss = 2;
+    save();
+    assert_int_equal(desc_of(20, 1)->length, 8 + 2 * 16);
+    vcpus[1].arch.misc_features = vcpus[1].arch.xss = 0;
 }
 
 static void down_vcpus_have_no_registers(void **state)
@@ -512,6 +540,7 @@ int main(void)
         cmocka_unit_test_setup(test_time_of_down_vcpu, setup),
         cmocka_unit_test_setup(test_time_of_new_domain, setup),
         T(round_trip),
+        T(msrs),
         T(down_vcpus_have_no_registers),
         T(short_output),
         T(one_record),
