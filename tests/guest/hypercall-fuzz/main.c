@@ -14,6 +14,7 @@
 #define DEFAULT_ROUNDS 30000
 #define REPORTS        3
 #define SCRATCH_PAGES  16
+#define REFILL         4       /* rounds until a page is filled anew */
 #define FREE_PLACE     0x14000 /* no frame of ours, nor an address we use */
 #define SEED_MIX       0x9e3779b97f4a7c15
 
@@ -95,33 +96,30 @@ static uint16_t some_id(struct random *r)
                               : ids[random_below(r, ARRAY_SIZE(ids))];
 }
 
-static void fill_scratch(struct random *r)
+/* One page anew: making all of them up would cost more than the calls. */
+static void fill_page(struct random *r)
 {
-    uint8_t *page = scratch;
+    uint8_t *page = scratch + random_below(r, SCRATCH_PAGES / 2) * PAGE_SIZE;
+    uint64_t words[32];
 
-    for ( unsigned int i = 0; i < SCRATCH_PAGES / 2; i++, page += PAGE_SIZE )
+    /* Fields are 2, 4 or 8 bytes wide, so values are packed three ways. */
+    for ( unsigned int w = 0; w < ARRAY_SIZE(words); w++ )
     {
-        uint64_t words[32];
+        uint64_t a = some_value(r);
 
-        /* Fields are 2, 4 or 8 bytes wide, so values are packed three ways. */
-        for ( unsigned int w = 0; w < ARRAY_SIZE(words); w++ )
+        switch ( random_below(r, 3) )
         {
-            uint64_t a = some_value(r), b = some_value(r), c = some_value(r);
-
-            switch ( random_below(r, 3) )
-            {
-            case 0:
-                words[w] = a;
-                break;
-            case 1:
-                words[w] = (uint32_t)a | b << 32;
-                break;
-            default:
-                words[w] = some_id(r) | (uint64_t)some_id(r) << 16 | c << 32;
-            }
+        case 0:
+            words[w] = a;
+            break;
+        case 1:
+            words[w] = (uint32_t)a | some_value(r) << 32;
+            break;
+        default:
+            words[w] = some_id(r) | (uint64_t)some_id(r) << 16 | a << 32;
         }
-        memcpy(page, words, sizeof(words));
     }
+    memcpy(page, words, sizeof(words));
 }
 
 struct call
@@ -244,10 +242,12 @@ static void fuzz(struct fuzzer *f)
     long rc;
 
     f->rnd.state = (seed + f->cpu + 1) * SEED_MIX;
+    for ( unsigned int i = 0; i < 2 * SCRATCH_PAGES; i++ )
+        fill_page(&f->rnd);
     for ( unsigned long i = 1; i <= rounds; i++ )
     {
-        if ( i % 16 == 1 )
-            fill_scratch(&f->rnd);
+        if ( i % REFILL == 0 )
+            fill_page(&f->rnd);
         if ( random_below(&f->rnd, 8) )
         {
             make_up(&f->rnd, &c);
