@@ -98,7 +98,6 @@ half_made()
     for id in $(xl list | awk 'NR > 2 { print $2 }'); do
         xl destroy "$id" 2>/dev/null
     done
-    rm -f /tmp/image
 }
 
 # So many times; is everything back?
