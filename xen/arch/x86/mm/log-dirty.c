@@ -22,7 +22,8 @@
  * goes on where it was.
  *
  * Rights are only taken away while the domain is paused: no pCPU is in it, and
- * each compares flush_gen before it enters it again, so nothing is flushed here.
+ * each compares flush_gen before it enters it again, so nothing is flushed
+ * here.
  */
 #include <xen/event.h>
 #include <xen/grant-table.h>
