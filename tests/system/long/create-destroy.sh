@@ -136,7 +136,7 @@ echo "loops $(losetup -a | wc -l) xl $(pidof xl | wc -w)"
 echo "complaints $(dmesg | grep -cE 'BUG:|Oops|soft lockup|rcu.*stall|Call Trace')"
 END
 
-boot --guests "$guests" --cpu-limit 900 \
+boot --guests "$guests" --cpu-limit 1200 \
     --cmd "sh /guests/steps.sh ${CYCLES:-20} '$kinds'" |
     tee "$WORK/output"
 bad=0

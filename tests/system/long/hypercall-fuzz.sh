@@ -48,7 +48,7 @@ echo "memory $before then $(free)"
 echo "complaints $(dmesg | grep -cE 'BUG:|Oops|soft lockup|rcu.*stall|Call Trace')"
 END
 
-boot --guests "$guests" --cpu-limit "${LIMIT:-1800}" \
+boot --guests "$guests" --cpu-limit "${LIMIT:-3000}" --wall-limit 6000 \
     --cmd "sh /guests/steps.sh $rounds $seeds" | tee "$WORK/output"
 bad=0
 for seed in $seeds; do
