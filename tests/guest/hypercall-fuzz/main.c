@@ -96,6 +96,33 @@ static uint16_t some_id(struct random *r)
                               : ids[random_below(r, ARRAY_SIZE(ids))];
 }
 
+/* Where nothing is, all ones are read and what is written vanishes. */
+static bool is_gone(volatile uint64_t *word)
+{
+    *word = 0;
+    return *word == ~0ul;
+}
+
+/* A call may have given the page back: ask for another in its place. */
+static void keep_page(void *page)
+{
+    xen_pfn_t gfn = gfn_of(page);
+    struct xen_memory_reservation r = { .nr_extents = 1, .domid = DOMID_SELF };
+
+    set_xen_guest_handle(r.extent_start, &gfn);
+    if ( is_gone(page) )
+        memory_op(XENMEM_populate_physmap, &r);
+}
+
+/* Or have moved the shared info page away, and without it there is no time. */
+static void keep_clock(void)
+{
+    const volatile uint32_t *version = &shared_info.vcpu_info[0].time.version;
+
+    if ( *version == UINT32_MAX )
+        shared_info_map();
+}
+
 /* One page anew: making all of them up would cost more than the calls. */
 static void fill_page(struct random *r)
 {
@@ -119,6 +146,7 @@ static void fill_page(struct random *r)
             words[w] = some_id(r) | (uint64_t)some_id(r) << 16 | a << 32;
         }
     }
+    keep_page(page);
     memcpy(page, words, sizeof(words));
 }
 
@@ -202,6 +230,7 @@ static long issue(const struct call *c)
     long rc = hypercall5((unsigned int)c->nr, c->args[0], c->args[1],
                          c->args[2], c->args[3], c->args[4]);
 
+    keep_clock();
     check_time(c, start);
     return rc;
 }
