@@ -42,7 +42,7 @@ bad=0
 # check NAME LINES: these, and no others between them, in this order.
 check()
 {
-    if grep -qzE "(^|\n)$2\n" "$WORK/output"; then
+    if grep -qzP "(^|\n)$2 *\n" "$WORK/output"; then
         result PASS "cpupools/$1"
     else
         result FAIL "cpupools/$1: expected: $2"
@@ -52,11 +52,11 @@ check()
 check cpu-removed 'Pool-0 +0'
 check pin-outside-the-pool 'xl vcpu-pin: [1-9][0-9]*'
 check second-pool 'second +1 +null +y +0'
-check apart 'apart: light (19|2[0-9]) heavy 1[5-9]\nlight on CPU 1\nheavy on CPU 0'
+check apart 'apart: light (19|2[0-9]) heavy (1[5-9]|2[0-9])\nlight on CPU 1\nheavy on CPU 0'
 check pool-in-use 'xl cpupool-destroy: [1-9][0-9]*'
 check last-cpu-of-a-pool 'xl cpupool-cpu-remove: [1-9][0-9]*'
-check migrated 'light on CPU 0\n.*'
+check migrated 'light on CPU 0'
 check cpu-added 'Pool-0 +0,1'
-check together 'together: light (9|1[01]) heavy (19|2[01])\nlight on CPU 1\nheavy on CPU 1'
-check preferred 'preferred: light (1[89]|2[0-9]) heavy 1[4-9]\nlight on CPU 1\nheavy on CPU 0'
+check together 'together: light (9|1[0-3]) heavy (19|2[0-6])\nlight on CPU 1\nheavy on CPU 1'
+check preferred 'preferred: light (1[89]|2[0-9]) heavy (1[4-9]|2[0-9])\nlight on CPU 1\nheavy on CPU 0'
 exit $bad
