@@ -20,7 +20,7 @@ uint64_t some_value(uint64_t old);
 
 /* contain.c: keep L2 and MSR lists from doing harm to this L1. */
 #define LIST_ENTRIES 4
-#define TIME_SLICE   32 /* preemption timer units, at most */
+#define TIME_SLICE   512 /* preemption timer units, at most; L0's work counts */
 extern volatile struct msr_entry
 {
     uint32_t msr, reserved;

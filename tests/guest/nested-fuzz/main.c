@@ -251,6 +251,8 @@ static void check_good(void)
     vmwrite(EXIT_MSR_STORE_COUNT, 0);
     vmwrite(ENTRY_MSR_LOAD_COUNT, 0);
     vmwrite(EPT_POINTER, good_eptp);
+    /* It must not end before what L0 first has to map for that. */
+    vmwrite(PREEMPTION_TIMER, 0xffffffff);
     vmwrite(PROC_CONTROLS, vmget(PROC_CONTROLS) | PROC_SECONDARY);
     if ( !check_eq("a good entry", vmx_enter(&regs, false), 0) )
     {
