@@ -271,27 +271,16 @@ static int op_unmask(void *arg)
 static int op_reset(void *arg)
 {
     struct domain *d;
-    struct evtchn_domain *ed;
     int rc;
 
     rc = domain_get_target(((struct evtchn_reset *)arg)->dom, &d);
     if ( rc )
         return rc;
-    ed = d->evtchn;
-    for ( ; ed->reset_next < ed->nr_ports; ed->reset_next++ )
-    {
-        if ( ed->reset_next % EVTCHNS_PER_BUCKET == 0 && ed->reset_next &&
-             hypercall_preempt_check() )
-        {
-            put_domain(d);
-            return -ERESTART;
-        }
-        evtchn_port_close(d, ed->reset_next);
-    }
-    ed->reset_next = 0;
-    evtchn_fifo_destroy(d);
+    rc = evtchn_close_all(d);
+    if ( !rc )
+        evtchn_fifo_destroy(d);
     put_domain(d);
-    return 0;
+    return rc;
 }
 
 static int op_init_control(void *arg)

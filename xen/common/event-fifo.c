@@ -65,7 +65,7 @@ void evtchn_fifo_set_pending(struct domain *d, struct evtchn *chn)
         vcpu_mark_events_pending(v);
 }
 
-/* Leave 2-level mode: ports keep their state, pending ones stay pending. */
+/* Leave 2-level mode: ports keep their state. */
 static int enter_fifo_mode(struct domain *d)
 {
     struct evtchn_domain *ed = d->evtchn;
@@ -79,10 +79,37 @@ static int enter_fifo_mode(struct domain *d)
     {
         chn = evtchn_from_port(ed, port);
         chn->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
-        chn->pending = evtchn_2l_is_pending(d->shared_info, port);
+        chn->pending = false;
     }
-    ed->fifo = a;
+    WRITE_ONCE(ed->fifo, a);
     return 0;
+}
+
+/*
+ * Raise again what was raised in the way that has just been left, in the
+ * 2-level bitmap or, from port first on, before there were words. Senders hold
+ * the lock of their own end only: those that saw the old way are waited for.
+ */
+static void deliver_again(struct domain *d, uint32_t first, bool from_2l)
+{
+    struct evtchn_domain *ed = d->evtchn;
+    struct evtchn *chn;
+    uint32_t port;
+
+    smp_synchronize();
+    spin_lock(&ed->lock);
+    for ( port = first; ed->fifo && port < ed->nr_ports; port++ )
+    {
+        chn = evtchn_from_port(ed, port);
+        if ( from_2l && evtchn_2l_is_pending(d->shared_info, port) )
+            chn->pending = true;
+        if ( chn->pending && d->vcpu[chn->notify_vcpu_id] )
+        {
+            chn->pending = false;
+            evtchn_fifo_set_pending(d, chn);
+        }
+    }
+    spin_unlock(&ed->lock);
 }
 
 int evtchn_fifo_init_control(struct domain *d, struct evtchn_init_control *ic)
@@ -92,6 +119,7 @@ int evtchn_fifo_init_control(struct domain *d, struct evtchn_init_control *ic)
     struct page_info *pg;
     struct vcpu *v;
     unsigned int i;
+    bool entered = false;
     int rc = 0;
 
     ic->link_bits = EVTCHN_FIFO_LINK_BITS;
@@ -112,7 +140,10 @@ int evtchn_fifo_init_control(struct domain *d, struct evtchn_init_control *ic)
     else if ( ed->fifo_leaving )
         rc = -EBUSY;
     else if ( !ed->fifo )
+    {
         rc = enter_fifo_mode(d);
+        entered = !rc;
+    }
     if ( !rc )
     {
         for ( i = 0; i < EVTCHN_FIFO_MAX_QUEUES; i++ )
@@ -127,6 +158,8 @@ int evtchn_fifo_init_control(struct domain *d, struct evtchn_init_control *ic)
     spin_unlock(&ed->lock);
     if ( rc )
         put_page(pg);
+    if ( entered )
+        deliver_again(d, 1, true);
     return rc;
 }
 
@@ -135,7 +168,6 @@ int evtchn_fifo_expand_array(struct domain *d, uint64_t gfn)
     struct evtchn_domain *ed = d->evtchn;
     struct evtchn_fifo_array *a;
     struct page_info *pg;
-    struct evtchn *chn;
     uint32_t port;
     int rc = 0;
 
@@ -159,20 +191,8 @@ int evtchn_fifo_expand_array(struct domain *d, uint64_t gfn)
     port = a->nr_pages * EVTCHN_WORDS_PER_PAGE;
     a->page[a->nr_pages] = page_to_virt(pg);
     __atomic_store_n(&a->nr_pages, a->nr_pages + 1, __ATOMIC_RELEASE);
-
-    /* Deliver what came before the words existed. */
-    for ( ; port < a->nr_pages * EVTCHN_WORDS_PER_PAGE; port++ )
-    {
-        chn = evtchn_from_port(ed, port);
-        if ( !chn )
-            break;
-        if ( chn->pending && d->vcpu[chn->notify_vcpu_id] )
-        {
-            chn->pending = false;
-            evtchn_fifo_set_pending(d, chn);
-        }
-    }
     spin_unlock(&ed->lock);
+    deliver_again(d, port, false);
     return 0;
 }
 

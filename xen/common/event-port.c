@@ -241,10 +241,32 @@ int evtchn_port_close(struct domain *d, evtchn_port_t port)
     return rc;
 }
 
+/*
+ * Several may be at this, of which some will never come back to go on: so it
+ * is the ports that say how far it has got, and what is free costs a look only.
+ */
+int evtchn_close_all(struct domain *d)
+{
+    struct evtchn_domain *ed = d->evtchn;
+    uint32_t port, closed = 0;
+
+    for ( port = 1; READ_ONCE(ed->nr_in_use) && port < READ_ONCE(ed->nr_ports);
+          port++ )
+    {
+        if ( READ_ONCE(evtchn_from_port(ed, port)->state) == ECS_FREE )
+            continue;
+        evtchn_port_close(d, port);
+        if ( ++closed % EVTCHNS_PER_BUCKET == 0 && hypercall_preempt_check() )
+            return -ERESTART;
+    }
+    return 0;
+}
+
 int evtchn_domain_destroy(struct domain *d)
 {
     struct evtchn_domain *ed = d->evtchn;
     struct vcpu *v;
+    int rc;
 
     if ( !ed )
         return 0;
@@ -252,16 +274,11 @@ int evtchn_domain_destroy(struct domain *d)
     {
         spin_lock(&ed->lock);
         ed->dying = true;
-        ed->reset_next = 0;
         spin_unlock(&ed->lock);
     }
-    for ( ; ed->nr_in_use && ed->reset_next < ed->nr_ports; ed->reset_next++ )
-    {
-        evtchn_port_close(d, ed->reset_next);
-        if ( !(ed->reset_next % EVTCHNS_PER_BUCKET) &&
-             hypercall_preempt_check() )
-            return -ERESTART;
-    }
+    rc = evtchn_close_all(d);
+    if ( rc )
+        return rc;
     evtchn_fifo_destroy(d);
     /* Only now nobody who sends an event is at work there any more. */
     for_each_vcpu (d, v)

@@ -52,11 +52,10 @@ struct evtchn_domain
     spinlock_t lock;       /* ports and their states */
     spinlock_t queue_lock; /* FIFO queues; a leaf */
     bool dying;
-    uint32_t max_port;   /* highest port the domain may have */
-    uint32_t nr_ports;   /* ports with a bucket below them */
-    uint32_t nr_in_use;  /* ports not free */
-    uint32_t next_free;  /* no free port below this one, but 0 */
-    uint32_t reset_next; /* where an interrupted reset goes on */
+    uint32_t max_port;  /* highest port the domain may have */
+    uint32_t nr_ports;  /* ports with a bucket below them */
+    uint32_t nr_in_use; /* ports not free */
+    uint32_t next_free; /* no free port below this one, but 0 */
     struct evtchn **bucket;
     struct evtchn_fifo_array *fifo; /* NULL: 2-level */
     bool fifo_leaving; /* the pages of the last one are not given back yet */
@@ -125,6 +124,8 @@ int evtchn_get_free_port(struct domain *d, struct evtchn **out);
 void evtchn_set_state(struct evtchn_domain *ed, struct evtchn *chn,
                       enum evtchn_state state);
 int evtchn_port_close(struct domain *d, evtchn_port_t port);
+/* Close all that are open now; -ERESTART while there are more. */
+int evtchn_close_all(struct domain *d);
 void evtchn_lock_two(struct evtchn_domain *a, struct evtchn_domain *b);
 void evtchn_unlock_two(struct evtchn_domain *a, struct evtchn_domain *b);
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <xen/event-2l.h>
 #include <xen/event.h>
 #include <xen/hypercalls.h>
 #include <xen/lib.h>
@@ -472,6 +473,86 @@ static void a_reset_takes_no_pages_that_come_meanwhile(void **state)
     assert_int_equal(init_control(0, ARRAY_GFN, 0), 0);
 }
 
+/* The hypercall wants to be continued each time it asks. */
+static bool preempted;
+static unsigned int continuations;
+
+bool hypercall_preempt_check(void)
+{
+    return preempted;
+}
+
+void hypercall_continue(unsigned long a1, unsigned long a2, unsigned long a3,
+                        unsigned long a4, unsigned long a5)
+{
+    continuations++;
+}
+
+static void a_reset_that_is_not_continued_leaves_nothing_to_later_ones(
+    void **state)
+{
+    struct evtchn_alloc_unbound a = { .dom = DOMID_SELF, .remote_dom = 0 };
+    struct evtchn_reset r = { .dom = DOMID_SELF };
+    unsigned int calls = 1;
+
+    (void)state;
+    for ( unsigned int i = 0; i < 1023; i++ )
+        assert_int_equal(op(guest, EVTCHNOP_alloc_unbound, &a), 0);
+    preempted = true;
+    continuations = 0;
+    assert_int_equal(op(guest, EVTCHNOP_reset, &r), -ERESTART);
+    assert_int_equal(continuations, 1);
+    assert_int_equal(guest->evtchn->nr_in_use, 1023 - EVTCHNS_PER_BUCKET);
+    /* Whoever began this does something else now: opens one it had closed. */
+    assert_int_equal(op(guest, EVTCHNOP_alloc_unbound, &a), 0);
+    assert_int_equal(a.port, 1);
+    while ( op(guest, EVTCHNOP_reset, &r) == -ERESTART )
+        calls++;
+    preempted = false;
+    assert_int_equal(guest->evtchn->nr_in_use, 0);
+    assert_int_equal(calls, 1024 / EVTCHNS_PER_BUCKET);
+}
+
+/* A sender that looked when the guest was in 2-level mode, or had no words. */
+static evtchn_port_t raised_meanwhile;
+
+static void raise_in_bitmap(void)
+{
+    evtchn_2l_raise(guest->shared_info, guest->vcpu[0]->vcpu_info,
+                    raised_meanwhile);
+}
+
+static void raise_without_word(void)
+{
+    evtchn_from_port(guest->evtchn, raised_meanwhile)->pending = true;
+}
+
+static void events_are_kept_over_changes_of_the_layout(void **state)
+{
+    struct evtchn_expand_array e = { .array_gfn = ARRAY_GFN };
+    evtchn_port_t early = unbound_for_dom0(), late = unbound_for_dom0();
+    evtchn_fifo_control_block_t *cb;
+    event_word_t *words;
+
+    (void)state;
+    test_add_ram(guest, CONTROL_GFN);
+    test_add_ram(guest, ARRAY_GFN);
+    raised_meanwhile = early;
+    test_meanwhile = raise_in_bitmap;
+    assert_int_equal(init_control(0, CONTROL_GFN, 0), 0);
+    raised_meanwhile = late;
+    test_meanwhile = raise_without_word;
+    assert_int_equal(op(guest, EVTCHNOP_expand_array, &e), 0);
+    test_meanwhile = NULL;
+
+    cb = test_guest_memory(guest, CONTROL_GFN);
+    words = test_guest_memory(guest, ARRAY_GFN);
+    assert_int_equal(cb->head[EVTCHN_FIFO_PRIORITY_DEFAULT], early);
+    assert_int_equal(words[early] & EVTCHN_FIFO_LINK_MASK, late);
+    assert_true(pending(guest, early));
+    assert_true(pending(guest, late));
+}
+
 static void unknown_operations_and_bad_pointers(void **state)
 {
     uint64_t arg[8] = { 0 };
@@ -505,6 +586,8 @@ int main(void)
         CASE(entering_fifo_mode_keeps_what_is_pending),
         CASE(fifo_pages_stay_until_reset),
         CASE(a_reset_takes_no_pages_that_come_meanwhile),
+        CASE(a_reset_that_is_not_continued_leaves_nothing_to_later_ones),
+        CASE(events_are_kept_over_changes_of_the_layout),
         CASE(unknown_operations_and_bad_pointers),
     };
 
