@@ -57,6 +57,8 @@ enum exit_result vmx_exit_ept_violation(struct vcpu *v)
 
 enum exit_result vmx_exit_ept_misconfig(struct vcpu *v)
 {
-    panic("EPT misconfiguration at gpa %#lx of d%u\n",
-          vmread(VMCS_guest_phys_addr), v->domain->domain_id);
+    /* Our mistake, but in tables that nobody else uses. */
+    domain_crash(v->domain, "EPT misconfiguration at gpa %#lx",
+                 vmread(VMCS_guest_phys_addr));
+    return EXIT_RESUME;
 }
