@@ -37,21 +37,28 @@ static void inject_into_l2(struct vcpu *v)
         vmwrite(VMCS_entry_insn_len, ev->insn_len);
 }
 
+/* An exception that L0 found for L2, and that L1 asked for. */
+static bool exception_due(struct vcpu *v, const struct vmcs12 *v12,
+                          struct l2_exit *e)
+{
+    const struct hvm_event *ev = &v->arch.inject;
+
+    if ( !ev->pending || ev->type != INTR_TYPE_HW_EXCEPTION || is_requeued(v) ||
+         !l1_wants_exception(v12, ev->vector, ev->error_code) )
+        return false;
+    *e = reflect_exception(ev->vector, ev->has_error, ev->error_code,
+                           ev->vector == X86_EXC_PF ? read_cr2() : 0);
+    v->arch.inject.pending = false;
+
+    return true;
+}
+
 /* An exit that became due for L1 while L2 ran or waited. */
 static bool exit_due(struct vcpu *v, const struct vmcs12 *v12,
                      struct l2_exit *e)
 {
-    const struct hvm_event *ev = &v->arch.inject;
     int vector;
 
-    if ( ev->pending && ev->type == INTR_TYPE_HW_EXCEPTION && !is_requeued(v) &&
-         l1_wants_exception(v12, ev->vector, ev->error_code) )
-    {
-        *e = reflect_exception(ev->vector, ev->has_error, ev->error_code,
-                               ev->vector == X86_EXC_PF ? read_cr2() : 0);
-        v->arch.inject.pending = false;
-        return true;
-    }
     if ( v->arch.nmi_pending && (v12->pin_ctrl & PIN_NMI) )
     {
         v->arch.nmi_pending = false;
@@ -95,11 +102,11 @@ static bool halted_window(const struct vmcs12 *v12, struct l2_exit *e)
     return true;
 }
 
-static bool l1_event_waits(struct vcpu *v, const struct vmcs12 *v12)
+/* Does something want an exit for L1, or, if L1 takes it so, go into L2? */
+static bool event_waits(struct vcpu *v)
 {
-    return v->arch.nested->state.init_pending ||
-           (v->arch.nmi_pending && (v12->pin_ctrl & PIN_NMI)) ||
-           ((v12->pin_ctrl & PIN_EXT_INTR) && vmx_pending_vector(v) >= 0);
+    return v->arch.nested->state.init_pending || v->arch.nmi_pending ||
+           vmx_pending_vector(v) >= 0;
 }
 
 /*
@@ -143,6 +150,19 @@ static void block_until_sipi(struct vcpu *v)
         this_cpu()->need_resched = true;
 }
 
+/*
+ * An entry that comes first, because of what it delivers: no exit for L1 lies
+ * between two halves of a delivery. What waits is served right behind it.
+ */
+static void enter_first(struct vcpu *v, const struct vmcs12 *v12)
+{
+    struct nested_hw_vcpu *hv = nested_hw(v);
+
+    hv->exit_soon = event_waits(v);
+    if ( !hv->exit_soon || !(v->arch.vmx.pin & PIN_PREEMPT) )
+        nested_vapic_offer(v, v12, hv->nv.state.delivers);
+}
+
 static bool serve_events(struct vcpu *v)
 {
     struct nested_hw_vcpu *hv = nested_hw(v);
@@ -154,6 +174,17 @@ static bool serve_events(struct vcpu *v)
     if ( nested_waits_for_sipi(hv) )
         return wait_for_sipi(v);
     s->sipi_pending = false; /* it does nothing to others */
+    if ( exception_due(v, &ctx->v12, &e) )
+    {
+        nested_vmexit(v, &e);
+        return false;
+    }
+    if ( v->arch.inject.pending )
+    {
+        inject_into_l2(v);
+        s->run_pending = s->delivers = true;
+        s->l2_halted = false;
+    }
     if ( unlikely(s->init_pending) && !s->run_pending )
     {
         s->init_pending = false;
@@ -164,14 +195,11 @@ static bool serve_events(struct vcpu *v)
     nested_vapic_take_posted(v, &ctx->v12);
     if ( s->run_pending )
     {
-        /* The entry comes first; then at once back here, if need be. */
-        if ( l1_event_waits(v, &ctx->v12) && (v->arch.vmx.pin & PIN_PREEMPT) &&
-             !s->l2_halted )
-            hv->exit_soon = true;
-        else if ( !s->l2_halted )
-            nested_vapic_offer(v, &ctx->v12, s->delivers);
         if ( !s->l2_halted )
+        {
+            enter_first(v, &ctx->v12);
             return true;
+        }
         s->run_pending = false; /* nothing to deliver to a halted L2 */
     }
 
@@ -196,12 +224,6 @@ static bool serve_events(struct vcpu *v)
         if ( woken )
             s->l2_halted = false;
         return true;
-    }
-    if ( v->arch.inject.pending )
-    {
-        inject_into_l2(v);
-        s->run_pending = s->delivers = true;
-        s->l2_halted = false;
     }
     nested_vapic_offer(v, &ctx->v12, s->delivers);
 
@@ -237,7 +259,7 @@ static bool exit_at_once(struct vcpu *v, const struct vmcs12 *v12,
     }
     if ( !s->timer_active || nested_timer_left(hv) )
         return false;
-    if ( s->delivers )
+    if ( s->delivers || v->arch.inject.pending )
     {
         hv->mtf_for_timer = vmx_caps.raw.proc >> 32 & PROC_MTF;
         if ( hv->mtf_for_timer )
@@ -294,7 +316,7 @@ bool nested_prepare_entry(struct vcpu *v)
     }
 
     hw = hw_ctx(hv->nv.cur);
-    if ( s->timer_active || hv->exit_soon )
+    if ( v->arch.vmx.pin & PIN_PREEMPT && (s->timer_active || hv->exit_soon) )
         nested_write_timer(v);
     if ( unlikely(hw->pin_gen != READ_ONCE(domain_nested(v)->p2m_gen)) )
         nested_refresh_pins(v, hv->nv.cur);

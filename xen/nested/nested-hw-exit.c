@@ -137,6 +137,8 @@ bool nested_handle_exit(struct vcpu *v, uint32_t reason)
     hv->nv.state.run_pending = hv->exit_soon = hv->nv.state.delivers = false;
     hv->mtf_for_timer = false;
     v->arch.vmx.idt_vectoring = 0;
+    if ( exit_soon ) /* whatever it exits for */
+        vmx_intr_dirty(v);
     if ( basic == EXIT_REASON_CR_ACCESS )
         v->arch.gprs.rsp = vmread(VMCS_guest_rsp);
 

@@ -84,8 +84,5 @@ bool nested_timer_expired(struct vcpu *v, bool exit_soon)
 {
     struct nested_hw_vcpu *hv = nested_hw(v);
 
-    if ( exit_soon )
-        vmx_intr_dirty(v);
-
     return !exit_soon && hv->nv.state.timer_active && !nested_timer_left(hv);
 }
