@@ -112,7 +112,7 @@ format: deps-lint
 
 lint: deps-lint
 	@clang-format --dry-run --Werror $(C_FILES)
-	@shellcheck -x -P scripts -S warning $$(git ls-files | xargs grep -lE \
+	@shellcheck -x -P SCRIPTDIR -S warning $$(git ls-files | xargs grep -lE \
 	    '^#!/bin/(ba)?sh' | grep -v '^examples/')
 
 header-check:

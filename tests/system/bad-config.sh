@@ -3,9 +3,8 @@
 # A configuration that cannot work gets one clear line, and leaves no domain.
 . "$(dirname "$0")/lib.sh"
 
-guests=$WORK/guests
-mkdir -p "$guests"
-ln -sf "$("$NIDUS_TOP/scripts/kernel.sh")/vmlinux" "$guests/vmlinux"
+new_guests
+ln -s "$("$NIDUS_TOP/scripts/kernel.sh")/vmlinux" "$guests/vmlinux"
 cp /bin/true "$guests/no-note"
 echo 'not a kernel' >"$guests/garbage"
 
@@ -55,7 +54,7 @@ kernel = "/guests/vmlinux"
 memory = 128
 END
 cat >"$guests/try.sh" <<'END'
-free() { xl info | sed -n 's/^free_memory *: *//p'; }
+. /guests/guests.sh
 before=$(free)
 for name in syntax no-kernel no-note garbage too-big too-small; do
     echo "[$name]"
@@ -72,20 +71,16 @@ xl destroy nobody
 echo "[destroy] status $?"
 echo "[end]"
 xl list
-echo "domains $(xl list | tail -n +2 | wc -l)"
-tries=100
-until [ "$(free)" = "$before" ] || [ $tries -eq 0 ]; do
-    tries=$((tries - 1))
-    usleep 100000
-done
+echo "domains $(domains)"
+same() { [ "$(free)" = "$before" ]; }
+wait_for same
 echo "memory $before $(free)"
 END
 
 boot --guests "$guests" --cmd 'sh /guests/try.sh' | tee "$WORK/output"
 
-bad=0
-# case NAME PATTERN: its section has the words, and a status that is not 0.
-check()
+# refused NAME PATTERN: its section has the words, and a status that is not 0.
+refused()
 {
     if sed -n "/^\[$1\]\$/,/^\[$1\] status/p" "$WORK/output" |
         grep -qiE "$2" &&
@@ -96,14 +91,14 @@ check()
         bad=1
     fi
 }
-check syntax 'syntax.cfg:3(:|: ?10)'
-check no-kernel 'does-not-exist'
-check no-note 'no-note.*|PVH'
-check garbage 'garbage|kernel'
-check too-big 'memory'
-check too-small 'memory|fit|small'
-check twice 'twice|exist'
-check destroy 'nobody'
+refused syntax 'syntax.cfg:3(:|: ?10)'
+refused no-kernel 'does-not-exist'
+refused no-note 'no-note.*|PVH'
+refused garbage 'garbage|kernel'
+refused too-big 'memory'
+refused too-small 'memory|fit|small'
+refused twice 'twice|exist'
+refused destroy 'nobody'
 if grep -qx 'domains 1' "$WORK/output" &&
     grep -qE '^memory ([0-9]+) \1$' "$WORK/output"; then
     result PASS bad-config/nothing-left

@@ -37,6 +37,57 @@ result()
     [ -z "${RESULTS:-}" ] || echo "$*" >>"$RESULTS"
 }
 
+# check NAME LINE: a line of what Dom0 printed must match all of LINE, or $bad
+# is 1 at the end.
+bad=0
+check()
+{
+    if grep -qE "^$2"$'\r?$' "$WORK/output"; then
+        result PASS "$(basename "$0" .sh)/$1"
+    else
+        result FAIL "$(basename "$0" .sh)/$1: expected: $2"
+        bad=1
+    fi
+}
+
+# Start over with $guests, which is /guests in Dom0, and what steps there share.
+new_guests()
+{
+    guests=$WORK/guests
+    rm -rf "$guests" "$WORK/root"
+    mkdir -p "$guests"
+    cp "$NIDUS_TOP/tests/system/programs/guests.sh" "$guests/"
+}
+
+# linux_initramfs NAME KERNEL [MODULE...]: put an initramfs at $guests/NAME, with
+# busybox and modules of the kernel unpacked in KERNEL ("drivers/net/..."), where
+# standard input goes on as /init.
+linux_initramfs()
+{
+    local name=$1 kernel=$2 root=$WORK/root/$1 module
+    shift 2
+    mkdir -p "$root"
+    add_busybox "$root"
+    for module; do
+        cp "$kernel"/lib/modules/*/kernel/"$module.ko" "$root/"
+    done
+    {
+        echo '#!/bin/sh'
+        echo 'mount -t proc proc /proc'
+        echo 'mount -t sysfs sys /sys'
+        echo 'mount -t devtmpfs dev /dev'
+        for module; do
+            echo "insmod /${module##*/}.ko"
+        done
+        cat
+    } >"$root/init"
+    # The kernel runs it when XenStore asks; there is no init to be told.
+    rm "$root/sbin/poweroff"
+    printf '#!/bin/sh\nexec /bin/busybox poweroff -f\n' >"$root/sbin/poweroff"
+    chmod +x "$root/init" "$root/sbin/poweroff"
+    pack_initramfs "$root" "$guests/$name"
+}
+
 # The text must be in what the machine printed.
 expect()
 {

@@ -5,9 +5,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 kernel=$("$NIDUS_TOP/scripts/kernel.sh")
-guests=$WORK/guests
-rm -rf "$guests" "$WORK/root"
-mkdir -p "$guests" "$WORK/root"
+new_guests
 ln -s "$kernel/vmlinux" "$guests/vmlinux"
 
 # Every sector differs, so that a wrong or stale page shows. The first half of
@@ -21,18 +19,9 @@ disk_sum=$(head -c 4M "$disk" | sum)
 image_sum=$(sum <"$guests/image")
 late_sum=$(sum <"$guests/late")
 
-add_busybox "$WORK/root"
-for module in drivers/block/xen-blkfront drivers/net/xen-netfront; do
-    cp "$kernel"/lib/modules/*/kernel/$module.ko "$WORK/root/"
-done
-cat >"$WORK/root/init" <<'END'
-#!/bin/sh
-mount -t proc proc /proc
-mount -t sysfs sys /sys
-mount -t devtmpfs dev /dev
+linux_initramfs initramfs "$kernel" drivers/block/xen-blkfront \
+    drivers/net/xen-netfront <<'END'
 dmesg -n 4
-insmod /xen-blkfront.ko
-insmod /xen-netfront.ko
 ifconfig lo 127.0.0.1 up
 say() { echo "$name: $*"; }
 sum() { md5sum | cut -c1-16; }
@@ -77,8 +66,6 @@ peer)
 esac
 poweroff -f
 END
-chmod +x "$WORK/root/init"
-pack_initramfs "$WORK/root" "$guests/initramfs"
 
 # What the kernel would do at its start besides.
 quick="console=hvc0 loglevel=4 nokaslr mitigations=off cryptomgr.notests"
@@ -101,6 +88,8 @@ END
 echo 'vif = [ "bridge=xenbr0" ]' >>"$guests/peer.cfg"
 
 cat >"$guests/steps.sh" <<'END'
+. /guests/guests.sh
+pause=250000
 # Show what the guest says, until it says that.
 hear()
 {
@@ -110,17 +99,6 @@ hear()
     done <&3
     echo "it never said: $1"
 }
-# Wait for a command to succeed, a minute of machine time at the most.
-wait_for()
-{
-    tries=240
-    until "$@" >/dev/null 2>&1; do
-        tries=$((tries - 1))
-        [ $tries -gt 0 ] || { echo "waited in vain: $*"; return 1; }
-        usleep 250000
-    done
-}
-gone() { ! xl domid "$1"; }
 sum() { md5sum | cut -c1-16; }
 get() { xenstore-read "$1" 2>/dev/null || echo none; }
 
@@ -188,16 +166,6 @@ for ((i = 7; i >= 0; i--)); do
     dd if="$guests/late" of="$guests/image" bs=512 count=1 skip=$i \
         seek=$((i * 9)) conv=notrunc status=none
 done
-bad=0
-check()
-{
-    if grep -qE "^$2"$'\r?$' "$WORK/output"; then
-        result PASS "$(basename "$0" .sh)/$1"
-    else
-        result FAIL "$(basename "$0" .sh)/$1: expected: $2"
-        bad=1
-    fi
-}
 check read-disk "main: read disk $disk_sum"
 check read-image "main: read image $image_sum"
 check read-only "main: read only 1 $late_sum"

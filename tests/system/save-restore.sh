@@ -5,9 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 make --no-print-directory -C "$NIDUS_TOP/tests/guest" BUILD="$BUILD" >&2
-guests=$WORK/guests
-rm -rf "$guests"
-mkdir -p "$guests"
+new_guests
 cp -r "$BUILD/tests/guest/suspend" "$guests/suspend"
 cp "$NIDUS_TOP/tests/system/programs/suspend.sh" "$guests/"
 cat >"$guests/steps.sh" <<'END'

@@ -32,16 +32,6 @@ for d in light heavy; do xl destroy $d; done
 END
 
 name=$(basename "$0" .sh)
-bad=0
-check()
-{
-    if grep -qE "^$2\$" "$WORK/output"; then
-        result PASS "$name/$1"
-    else
-        result FAIL "$name/$1: expected: $2"
-        bad=1
-    fi
-}
 
 # "label: light L heavy H": H in percent of both is as expected, as near as
 # tenths of a second say, and together they had three of four seconds.

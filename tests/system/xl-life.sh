@@ -5,23 +5,12 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 kernel=$("$NIDUS_TOP/scripts/kernel.sh")
-guests=$WORK/guests
-rm -rf "$guests" "$WORK/root"
-mkdir -p "$guests" "$WORK/root"
+new_guests
 ln -s "$kernel/vmlinux" "$guests/vmlinux"
 
 # One guest for all cases: its command line says what to do.
-add_busybox "$WORK/root"
-for module in drivers/block/xen-blkfront drivers/net/xen-netfront; do
-    cp "$kernel"/lib/modules/*/kernel/$module.ko "$WORK/root/"
-done
-cat >"$WORK/root/init" <<'END'
-#!/bin/sh
-mount -t proc proc /proc
-mount -t sysfs sys /sys
-mount -t devtmpfs dev /dev
-insmod /xen-blkfront.ko
-insmod /xen-netfront.ko
+linux_initramfs initramfs "$kernel" drivers/block/xen-blkfront \
+    drivers/net/xen-netfront <<'END'
 job=$(sed 's/.*job=//' /proc/cmdline)
 echo "guest: $job"
 case $job in
@@ -49,15 +38,6 @@ smp)
 esac
 exec sleep 100000
 END
-cat >"$WORK/root/sbin/poweroff-now" <<'END'
-#!/bin/sh
-exec /bin/busybox poweroff -f
-END
-chmod +x "$WORK/root/init" "$WORK/root/sbin/poweroff-now"
-# What the kernel runs when it is asked by XenStore to go down.
-ln -sf poweroff-now "$WORK/root/sbin/poweroff"
-sed -i 's/poweroff -f$/busybox poweroff -f/' "$WORK/root/init"
-pack_initramfs "$WORK/root" "$guests/initramfs"
 
 cat >"$guests/base.cfg" <<'END'
 type = "pvh"
@@ -67,20 +47,8 @@ ramdisk = "/guests/initramfs"
 memory = 160
 END
 cat >"$guests/steps.sh" <<'END'
-free() { xl info | sed -n 's/^free_memory *: *//p'; }
+. /guests/guests.sh
 state() { xl list "$1" 2>/dev/null | tail -n 1 | awk '{print $5}'; }
-# Wait for a command to succeed, a minute of machine time at the most.
-wait_for()
-{
-    tries=600
-    until "$@" >/dev/null 2>&1; do
-        tries=$((tries - 1))
-        [ $tries -gt 0 ] || return 1
-        usleep 100000
-    done
-}
-gone() { ! xl domid "$1"; }
-create() { xl create -q /guests/base.cfg "name='$1'" "cmdline='console=hvc0 loglevel=4 job=$2'" "$@"; }
 start() { name=$1 job=$2; shift 2; xl create -q /guests/base.cfg "name='$name'" "cmdline='console=hvc0 loglevel=4 job=$job'" "$@"; }
 
 before=$(free)
@@ -143,21 +111,10 @@ grep -E '/local/domain/[1-9]|/libxl/|/vm/|/backend' /tmp/nodes
 echo "nodes $(grep -cE '/local/domain/[1-9]|/libxl/|/vm/|/backend' /tmp/nodes)"
 ls /var/lib/xen
 END
-sed -i '/^create() /d' "$guests/steps.sh"
 
 boot --guests "$guests" --cpu-limit 600 --cmd 'sh /guests/steps.sh' |
     tee "$WORK/output"
 
-bad=0
-check()
-{
-    if grep -qE "^$2\$" "$WORK/output"; then
-        result PASS "$(basename "$0" .sh)/$1"
-    else
-        result FAIL "$(basename "$0" .sh)/$1: expected: $2"
-        bad=1
-    fi
-}
 check disk-and-reboot 'disk: done!! restarts: 1'
 check network 'guest: net works.?'
 check several-vcpus 'guest: cpus 2.*'

@@ -5,16 +5,9 @@
 . "$(dirname "$0")/../lib.sh"
 
 kernel=$("$NIDUS_TOP/scripts/kernel.sh")
-guests=$WORK/guests
-rm -rf "$guests" "$WORK/root"
-mkdir -p "$guests" "$WORK/root"
+new_guests
 ln -s "$kernel/vmlinux" "$guests/vmlinux"
-add_busybox "$WORK/root"
-cat >"$WORK/root/init" <<'END'
-#!/bin/sh
-mount -t proc proc /proc
-mount -t sysfs sys /sys
-mount -t devtmpfs dev /dev
+linux_initramfs initramfs "$kernel" <<'END'
 # One part of memory stays, another is written anew all the time.
 dd if=/dev/urandom of=/kept bs=64k count=16 2>/dev/null
 md5sum /kept >/kept.sum
@@ -32,10 +25,6 @@ while :; do
     usleep 300000
 done
 END
-printf '#!/bin/sh\nexec /bin/busybox poweroff -f\n' >"$WORK/root/sbin/poweroff-now"
-chmod +x "$WORK/root/init" "$WORK/root/sbin/poweroff-now"
-ln -sf poweroff-now "$WORK/root/sbin/poweroff"
-pack_initramfs "$WORK/root" "$guests/initramfs"
 cat >"$guests/linux.cfg" <<'END'
 type = "pvh"
 name = "linux"
@@ -46,15 +35,7 @@ vcpus = 2
 cmdline = "console=hvc0 loglevel=4 nokaslr mitigations=off cryptomgr.notests clearcpuid=smap"
 END
 cat >"$guests/steps.sh" <<'END'
-wait_for()
-{
-    tries=900
-    until "$@" >/dev/null 2>&1; do
-        tries=$((tries - 1))
-        [ $tries -gt 0 ] || return 1
-        usleep 100000
-    done
-}
+. /guests/guests.sh
 ticks() { grep -a -c 'guest: tick' /tmp/console; }
 three_more() { [ "$(ticks)" -ge $((seen + 3)) ]; }
 # Three ticks more; what they say of time and memory, against Dom0's clock.
@@ -94,7 +75,6 @@ END
 
 boot --guests "$guests" --cpu-limit 900 --cmd 'sh /guests/steps.sh' |
     tee "$WORK/output"
-bad=0
 for step in started restored migrated; do
     if grep -qE "^PASS $step" "$WORK/output"; then
         result PASS "migrate-linux/$step"
@@ -103,10 +83,7 @@ for step in started restored migrated; do
         bad=1
     fi
 done
-for line in 'bad ticks: 0' 'shut down' 'lockups: 0'; do
-    if ! grep -qx "$line.\?" "$WORK/output"; then
-        result FAIL "migrate-linux: expected: $line"
-        bad=1
-    fi
-done
+check memory 'bad ticks: 0'
+check shutdown 'shut down'
+check no-lockup 'lockups: 0'
 exit $bad

@@ -9,9 +9,8 @@ export TOOLS=debian
 
 make --no-print-directory -C "$NIDUS_TOP/tests/guest" BUILD="$BUILD" >&2
 make --no-print-directory -C "$NIDUS_TOP/tools" BUILD="$BUILD" >&2
-guests=$WORK/guests
-rm -rf "$guests"
-mkdir -p "$guests/ours"
+new_guests
+mkdir "$guests/ours"
 cp -r "$BUILD/tests/guest/suspend" "$guests/suspend"
 cp "$NIDUS_TOP/tests/system/programs/suspend.sh" "$guests/"
 # Our xl beside Debian's tools, with the libraries that those do not bring.

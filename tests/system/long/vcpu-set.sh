@@ -5,15 +5,10 @@
 [ "$HV" = nidus ] || skip "real Xen is not preempted in the emulator"
 
 kernel=$("$NIDUS_TOP/scripts/kernel.sh")
-guests=$WORK/guests
-rm -rf "$guests" "$WORK/root"
-mkdir -p "$guests" "$WORK/root"
+new_guests
 ln -s "$kernel/vmlinux" "$guests/vmlinux"
-add_busybox "$WORK/root"
 # The kernel announces a CPU that is back; to use it is up to user space.
-cat >"$WORK/root/init" <<'END'
-#!/bin/sh
-mount -t sysfs sys /sys
+linux_initramfs initramfs "$kernel" <<'END'
 cpus=/sys/devices/system/cpu
 echo "guest: cpus $(cat $cpus/online)"
 while [ -e $cpus/cpu1 ]; do usleep 200000; done
@@ -21,10 +16,8 @@ echo "guest: one is left: $(cat $cpus/online)"
 until [ -e $cpus/cpu1/online ]; do usleep 200000; done
 echo 1 >$cpus/cpu1/online
 echo "guest: back: $(cat $cpus/online)"
-busybox poweroff -f
+poweroff -f
 END
-chmod +x "$WORK/root/init"
-pack_initramfs "$WORK/root" "$guests/initramfs"
 cat >"$guests/smp.cfg" <<'END'
 type = "pvh"
 name = "smp"
@@ -35,7 +28,7 @@ vcpus = 2
 cmdline = "console=hvc0 loglevel=4 nokaslr mitigations=off cryptomgr.notests clearcpuid=smap"
 END
 cat >"$guests/steps.sh" <<'END'
-. /guests/suspend.sh
+. /guests/guests.sh
 xl create -q /guests/smp.cfg
 xl console smp </dev/null >/tmp/smp.out 2>&1 &
 wait_for grep -q 'guest: cpus' /tmp/smp.out
@@ -43,27 +36,14 @@ xl vcpu-set smp 1
 wait_for grep -q 'guest: one' /tmp/smp.out
 xl vcpu-list smp
 xl vcpu-set smp 2
-gone() { ! xl domid smp; }
-wait_for gone
+wait_for gone smp
 cat /tmp/smp.out
 END
-cp "$NIDUS_TOP/tests/system/programs/suspend.sh" "$guests/"
 
 boot --guests "$guests" --cpu-limit 300 --cmd 'sh /guests/steps.sh' |
     tr -d '\r' | tee "$WORK/output"
-status=0
-# NAME LINE: it was printed.
-check()
-{
-    if grep -qxE "$2" "$WORK/output"; then
-        result PASS "vcpu-set/$1"
-    else
-        result FAIL "vcpu-set/$1: expected: $2"
-        status=1
-    fi
-}
 check several 'guest: cpus 0-1'
 check listed-down 'smp +[0-9]+ +1 +- +--p .*'
 check down 'guest: one is left: 0'
 check up 'guest: back: 0-1'
-exit $status
+exit $bad

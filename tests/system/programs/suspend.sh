@@ -3,22 +3,12 @@
 # Runs in Dom0: what the tests of saving and migrating share. The guest is
 # tests/guest/suspend, called "suspend"; its consoles go to /tmp/console.
 
+. /guests/guests.sh
+
 seen=0
 : >/tmp/console
 : >/tmp/log # what the last command said
 
-free() { xl info | sed -n 's/^free_memory *: *//p'; }
-domains() { xl list | tail -n +2 | wc -l; }
-# Wait for a command to succeed, a minute of machine time at the most.
-wait_for()
-{
-    tries=600
-    until "$@" >/dev/null 2>&1; do
-        tries=$((tries - 1))
-        [ $tries -gt 0 ] || return 1
-        usleep 100000
-    done
-}
 # The console of whatever is called "suspend" now.
 watch_console()
 {
