@@ -18,7 +18,6 @@
 #define MAP_GPA     (512ul << 20) /* where this guest has nothing */
 #define DONE        0x646f6e65u   /* in the shared page: go home */
 
-static struct grant_entry_v1 *table;
 static evtchn_port_t port;
 static domid_t self;
 
@@ -32,17 +31,6 @@ static bool cmdline_says(const char *word)
             return true;
 
     return false;
-}
-
-static void map_grant_table(void)
-{
-    struct xen_add_to_physmap a = { .domid = DOMID_SELF,
-                                    .space = XENMAPSPACE_grant_table };
-
-    table = alloc_page();
-    a.gpfn = gfn_of(table);
-    if ( !check_rc("map the table", memory_op(XENMEM_add_to_physmap, &a), 0) )
-        test_exit();
 }
 
 /* Sleep until an event came that was not there before; none gets in between. */
@@ -62,11 +50,8 @@ static void serve(void)
     domid_t client = self + 1;
     unsigned int seen = upcalls;
 
-    map_grant_table();
-    table[SHARED_GREF].domid = client;
-    table[SHARED_GREF].frame = (uint32_t)gfn_of((const void *)page);
-    __atomic_store_n(&table[SHARED_GREF].flags, GTF_permit_access,
-                     __ATOMIC_SEQ_CST);
+    grant_table_map();
+    grant(SHARED_GREF, client, (const void *)page, 0);
     check_rc("offer a port", evtchn_alloc_unbound(client, &port), 0);
     evtchn_mask(port, false);
     irq_enable();

@@ -22,7 +22,6 @@
 #define REPORT      256
 #define PATTERN(id) (0x9e3779b97f4a7c15 * ((id) + 1))
 
-static struct grant_entry_v1 *grants;
 static struct blkif_sring *ring;
 static unsigned int ring_size;
 static evtchn_port_t port;
@@ -34,28 +33,9 @@ static struct slot
     bool written;
 } slots[64];
 
-static void grant(grant_ref_t ref, const void *page)
-{
-    grants[ref].domid = 0;
-    grants[ref].frame = (uint32_t)gfn_of(page);
-    __atomic_store_n(&grants[ref].flags, GTF_permit_access, __ATOMIC_RELEASE);
-}
-
 static grant_ref_t slot_gref(unsigned int slot, unsigned int segment)
 {
     return FIRST_GREF + slot * SEGMENTS + segment;
-}
-
-static void map_grants(void)
-{
-    struct xen_add_to_physmap a = { .domid = DOMID_SELF,
-                                    .space = XENMAPSPACE_grant_table };
-
-    grants = alloc_page();
-    a.gpfn = gfn_of(grants);
-    if ( !check_rc("map the grant table", memory_op(XENMEM_add_to_physmap, &a),
-                   0) )
-        test_exit();
 }
 
 static void wait_backend(const char *path, const char *state)
@@ -81,14 +61,15 @@ static void connect(void)
     ring = alloc_page();
     ring->req_event = ring->rsp_event = 1;
     ring_size = __RING_SIZE(ring, PAGE_SIZE);
-    grant(RING_GREF, ring);
+    grant(RING_GREF, 0, ring, 0);
     if ( !check_rc("a port for Dom0", evtchn_alloc_unbound(0, &port), 0) )
         test_exit();
     for ( unsigned int i = 0; i < ring_size; i++ )
     {
         slots[i].data = alloc_pages(SEGMENTS);
         for ( unsigned int s = 0; s < SEGMENTS; s++ )
-            grant(slot_gref(i, s), (uint8_t *)slots[i].data + s * PAGE_SIZE);
+            grant(slot_gref(i, s), 0, (uint8_t *)slots[i].data + s * PAGE_SIZE,
+                  0);
     }
     xs_write_number(FRONT "ring-ref", RING_GREF);
     xs_write_number(FRONT "event-channel", port);
@@ -152,7 +133,7 @@ void test_main(void)
     unsigned int consumed = 0;
 
     xs_init();
-    map_grants();
+    grant_table_map();
     connect();
     for ( unsigned int i = 0; i < ring_size; i++ )
         submit(i);

@@ -16,7 +16,6 @@
 #define OUR_GREF       100
 #define HOLE_GPA       (512ul << 20) /* above this guest's memory */
 
-static struct grant_entry_v1 *table;
 static domid_t self;
 
 static void check_size(void)
@@ -44,15 +43,11 @@ static void check_size(void)
 static void map_table(void)
 {
     struct xen_add_to_physmap a = { .domid = DOMID_SELF,
-                                    .space = XENMAPSPACE_grant_table };
+                                    .space = XENMAPSPACE_grant_table,
+                                    .idx = 100000,
+                                    .gpfn = gfn_of(alloc_page()) };
 
-    table = alloc_page();
-    a.gpfn = gfn_of(table);
-    if ( !check_rc("map the table", memory_op(XENMEM_add_to_physmap, &a), 0) )
-        test_exit();
-
-    a.idx = 100000;
-    a.gpfn = gfn_of(alloc_page());
+    grant_table_map();
     check(memory_op(XENMEM_add_to_physmap, &a) < 0,
           "a frame far beyond the table is refused");
 }
@@ -63,21 +58,16 @@ static void check_reserved(void)
 
     hvm_get_param(HVM_PARAM_CONSOLE_PFN, &console);
     hvm_get_param(HVM_PARAM_STORE_PFN, &store);
-    check_eq("console grant", table[GNTTAB_RESERVED_CONSOLE].frame, console);
-    check_eq("xenstore grant", table[GNTTAB_RESERVED_XENSTORE].frame, store);
+    check_eq("console grant", grant_table[GNTTAB_RESERVED_CONSOLE].frame,
+             console);
+    check_eq("xenstore grant", grant_table[GNTTAB_RESERVED_XENSTORE].frame,
+             store);
     for ( unsigned int i = 0; i <= GNTTAB_RESERVED_XENSTORE; i++ )
     {
-        check_eq("its type", table[i].flags & GTF_type_mask, GTF_permit_access);
-        check_eq("its domain", table[i].domid, 0);
+        check_eq("its type", grant_table[i].flags & GTF_type_mask,
+                 GTF_permit_access);
+        check_eq("its domain", grant_table[i].domid, 0);
     }
-}
-
-static void grant(grant_ref_t ref, const void *page, uint16_t flags)
-{
-    table[ref].domid = self;
-    table[ref].frame = (uint32_t)gfn_of(page);
-    __atomic_store_n(&table[ref].flags, GTF_permit_access | flags,
-                     __ATOMIC_SEQ_CST);
 }
 
 static int16_t copy(struct gnttab_copy *c)
@@ -104,7 +94,7 @@ static void check_copy(void)
     c.len = 1097;
     check_eq("beyond the destination's page", copy(&c), GNTST_bad_copy_arg);
 
-    grant(OUR_GREF, from, GTF_readonly);
+    grant(OUR_GREF, self, from, GTF_readonly);
     c.flags = GNTCOPY_source_gref;
     c.source.u.ref = OUR_GREF;
     c.dest.offset = 0;
@@ -121,7 +111,7 @@ static void check_copy(void)
     c.source.u.gmfn = gfn_of(from);
     c.dest.u.ref = OUR_GREF;
     check_eq("copy into a read-only grant", copy(&c), GNTST_general_error);
-    table[OUR_GREF].flags = 0;
+    grant_table[OUR_GREF].flags = 0;
 }
 
 /*
@@ -141,7 +131,7 @@ static void check_map(void)
     check_rc("map", grant_table_op(GNTTABOP_map_grant_ref, &m, 1), 0);
     check_eq("from no domain", m.status, GNTST_bad_domain);
 
-    grant(OUR_GREF, page, 0);
+    grant(OUR_GREF, self, page, 0);
     page[0] = 0x1234567;
     m.dom = self;
     check_rc("map", grant_table_op(GNTTABOP_map_grant_ref, &m, 1), 0);
@@ -150,7 +140,7 @@ static void check_map(void)
     check_eq("read through the mapping", hole[0], 0x1234567);
     hole[1] = 0x89abcdef;
     check_eq("write through the mapping", hole[1], 0x89abcdef);
-    check_eq("the entry is in use", table[OUR_GREF].flags & 0x18,
+    check_eq("the entry is in use", grant_table[OUR_GREF].flags & 0x18,
              GTF_reading | GTF_writing);
 
     u.handle = m.handle + 1000;
@@ -159,9 +149,9 @@ static void check_map(void)
     u.handle = m.handle;
     check_rc("unmap", grant_table_op(GNTTABOP_unmap_grant_ref, &u, 1), 0);
     check_eq("with the handle", u.status, GNTST_okay);
-    check_eq("the entry is free", table[OUR_GREF].flags & 0x18, 0);
+    check_eq("the entry is free", grant_table[OUR_GREF].flags & 0x18, 0);
     check_eq("nothing is mapped any more", hole[0], 0xffffffff);
-    table[OUR_GREF].flags = 0;
+    grant_table[OUR_GREF].flags = 0;
 }
 
 static void set_version(uint32_t version, long rc)
@@ -178,8 +168,8 @@ static void check_version_2(void)
     struct xen_add_to_physmap a = { .domid = DOMID_SELF,
                                     .space = XENMAPSPACE_grant_table,
                                     .idx = XENMAPIDX_grant_table_status };
-    union grant_entry_v2 *v2 = (void *)table;
-    uint32_t console = table[GNTTAB_RESERVED_CONSOLE].frame;
+    union grant_entry_v2 *v2 = (void *)grant_table;
+    uint32_t console = grant_table[GNTTAB_RESERVED_CONSOLE].frame;
     char *from = alloc_page(), *to = alloc_page();
     grant_status_t *status = alloc_page();
     struct gnttab_copy c = {
@@ -215,7 +205,7 @@ static void check_version_2(void)
     check_eq("copy from beyond it", copy(&c), GNTST_general_error);
 
     set_version(1, 0);
-    check_eq("back again", table[GNTTAB_RESERVED_CONSOLE].frame, console);
+    check_eq("back again", grant_table[GNTTAB_RESERVED_CONSOLE].frame, console);
 }
 
 void test_main(void)

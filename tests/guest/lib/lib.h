@@ -144,6 +144,12 @@ void evtchn_mask(evtchn_port_t port, bool on);
 long upcall_vector_set(unsigned int vcpu, uint8_t vector);
 void upcall_init(void); /* vector for vCPU 0, handler that counts and EOIs */
 
+/* grants.c: the first frame of the grant table, 512 entries of version 1 */
+extern struct grant_entry_v1 *grant_table;
+void grant_table_map(void); /* or end the test */
+/* Offer a page to a domain; flags: GTF_readonly or 0. */
+void grant(grant_ref_t ref, domid_t to, const void *page, uint16_t flags);
+
 /* apic.c */
 bool x2apic_on(void);
 bool x2apic_enable(void); /* false when there is none */
