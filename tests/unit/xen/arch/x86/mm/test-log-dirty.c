@@ -2,6 +2,7 @@
 /* Log-dirty mode on a real p2m: faults, PML, reading, giving way. */
 /* TEST-SOURCES: xen/arch/x86/mm/p2m.c xen/arch/x86/mm/log-dirty.c */
 /* TEST-SOURCES: xen/common/dirty-bitmap.c */
+/* TEST-SOURCES: tests/unit/xen/arch/x86/mm/page-arena.c */
 /* TEST-CFLAGS: -include tests/unit/xen/arch/x86/mm/host-directmap.h */
 #include <stdarg.h>
 #include <setjmp.h>
@@ -19,16 +20,13 @@
 #include <asm/log-dirty.h>
 #include <asm/vmx.h>
 #include "../../../../../../xen/arch/x86/mm/p2m-limbo.h"
+#include "page-arena.h"
 
-#define ARENA_PAGES 4096
 /* Guest RAM: 2 MiB superpages at frame 0, single pages at LOOSE. */
 #define SUPER_PAGES 4
 #define LOOSE       0x10000
 #define NR_LOOSE    1000
 
-unsigned long host_directmap;
-struct page_info *frame_table;
-uint64_t max_page = ARENA_PAGES;
 struct vmx_caps vmx_caps;
 
 /* Nothing that these tests remove needs waiting for. */
@@ -60,7 +58,6 @@ void p2m_limbo_destroy(struct domain *d)
 
 static struct domain dom;
 static unsigned int synchronized, pages_then;
-static unsigned int pages_out;
 
 /* Others finish what they are doing: nothing of theirs may be gone yet. */
 void smp_synchronize(void)
@@ -74,29 +71,10 @@ void smp_synchronize(void)
 
 static struct vcpu vcpu, *vcpus[1] = { &vcpu };
 static shared_info_t *shared;
-static unsigned int next_page, fail_after, preempt_every, checks;
+static unsigned int preempt_every, checks;
 static bool have_pml;
 static uint64_t pml_log[PML_ENTRIES];
 static unsigned int drains;
-
-void *alloc_xenheap_page(void)
-{
-    void *p;
-
-    if ( fail_after && --fail_after == 0 )
-        return NULL;
-    assert_true(next_page < ARENA_PAGES);
-    p = (void *)(host_directmap + PAGE_SIZE * next_page++);
-    memset(p, 0, PAGE_SIZE);
-    pages_out++;
-    return p;
-}
-
-void free_xenheap_page(void *va)
-{
-    if ( va )
-        pages_out--;
-}
 
 void *xzalloc_bytes(size_t size)
 {
@@ -190,19 +168,11 @@ size_t clear_guest_va(uint64_t gva, size_t bytes)
 
 static int setup(void **state)
 {
-    host_directmap =
-        (unsigned long)aligned_alloc(PAGE_SIZE, ARENA_PAGES * PAGE_SIZE);
-    frame_table = calloc(ARENA_PAGES, sizeof(*frame_table));
-    for ( unsigned int i = 0; i < ARENA_PAGES; i++ )
-    {
-        frame_table[i].flags = PGF_RAM;
-        frame_table[i].gfn = gfn_x(INVALID_GFN);
-    }
+    arena_init();
     memset(&dom, 0, sizeof(dom));
     memset(&vcpu, 0, sizeof(vcpu));
     memset(pml_log, 0, sizeof(pml_log));
-    next_page = 1;
-    pages_out = fail_after = preempt_every = checks = drains = 0;
+    preempt_every = checks = drains = 0;
     have_pml = false;
     vmx_caps.ept_2m = vmx_caps.ept_1g = true;
     dom.vcpu = vcpus;
@@ -231,10 +201,8 @@ static int teardown(void **state)
         ;
     assert_null(dom.p2m.log_dirty);
     free_xenheap_page(shared);
-    assert_int_equal(pages_out, 0);
     assert_int_equal(dom.pause_count, 0);
-    free((void *)host_directmap);
-    free(frame_table);
+    arena_destroy();
     return 0;
 }
 

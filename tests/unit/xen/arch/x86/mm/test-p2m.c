@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The p2m: mapping, superpages and their splitting, references, teardown. */
 /* TEST-SOURCES: xen/arch/x86/mm/p2m.c xen/arch/x86/mm/p2m-flush.c */
+/* TEST-SOURCES: tests/unit/xen/arch/x86/mm/page-arena.c */
 /* TEST-CFLAGS: -include tests/unit/xen/arch/x86/mm/host-directmap.h */
 
 #include <stdarg.h>
@@ -20,37 +21,13 @@
 #include <xen/smp.h>
 #include <asm/log-dirty.h>
 #include <asm/vmx.h>
+#include "page-arena.h"
 
-#define ARENA_PAGES 4096
-
-unsigned long host_directmap;
-struct page_info *frame_table;
-uint64_t max_page = ARENA_PAGES;
 struct vmx_caps vmx_caps;
 
 static struct domain dom;
-static unsigned int next_page, pages_out, fail_after;
 static unsigned int put_count[ARENA_PAGES];
 static unsigned int alloc_puts;
-
-void *alloc_xenheap_page(void)
-{
-    void *p;
-
-    if ( fail_after && --fail_after == 0 )
-        return NULL;
-    assert_true(next_page < ARENA_PAGES);
-    p = (void *)(host_directmap + PAGE_SIZE * next_page++);
-    memset(p, 0, PAGE_SIZE);
-    pages_out++;
-    return p;
-}
-
-void free_xenheap_page(void *va)
-{
-    assert_non_null(va);
-    pages_out--;
-}
 
 bool get_page(struct page_info *pg, const struct domain *d)
 {
@@ -173,18 +150,13 @@ static int setup(void **state)
     assert_int_equal(syscall(SYS_arch_prctl, ARCH_SET_GS, &cpu0), 0);
     nr_cpus_online = cpu_online_map = 1;
     called = calls_made = puts_before_call = 0;
-    host_directmap =
-        (unsigned long)aligned_alloc(PAGE_SIZE, ARENA_PAGES * PAGE_SIZE);
-    frame_table = calloc(ARENA_PAGES, sizeof(*frame_table));
-    for ( unsigned int i = 0; i < ARENA_PAGES; i++ )
-        frame_table[i].flags = PGF_RAM;
+    arena_init();
     memset(&dom, 0, sizeof(dom));
     dom.max_vcpus = 1;
     dom.vcpu = vcpus;
     vcpu1.is_running = false;
     memset(put_count, 0, sizeof(put_count));
-    next_page = 1;
-    pages_out = alloc_puts = fail_after = 0;
+    alloc_puts = 0;
     vmx_caps.ept_2m = vmx_caps.ept_1g = true;
     return p2m_init(&dom);
 }
@@ -194,9 +166,7 @@ static int teardown(void **state)
     (void)state;
     while ( p2m_teardown(&dom) )
         ;
-    assert_int_equal(pages_out, 0);
-    free((void *)host_directmap);
-    free(frame_table);
+    arena_destroy();
     return 0;
 }
 
