@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SDM "Checks on Guest Segment Registers" and descriptor-table registers. */
+#include <asm/canonical.h>
 #include <asm/processor.h>
 
 #include "checks.h"
@@ -101,14 +102,14 @@ CHECK(v8086_bases)
 
 CHECK(system_bases)
 {
-    return nested_canonical(c->v->guest_tr_base) &&
-           nested_canonical(c->v->guest_fs_base) &&
-           nested_canonical(c->v->guest_gs_base);
+    return is_canonical(c->v->guest_tr_base) &&
+           is_canonical(c->v->guest_fs_base) &&
+           is_canonical(c->v->guest_gs_base);
 }
 
 CHECK(ldtr_base)
 {
-    return !usable(c->v, SEG_LDTR) || nested_canonical(c->v->guest_ldtr_base);
+    return !usable(c->v, SEG_LDTR) || is_canonical(c->v->guest_ldtr_base);
 }
 
 CHECK(low_bases)
@@ -322,8 +323,8 @@ CHECK(ldtr_rights)
 /* --- GDTR and IDTR --- */
 CHECK(table_bases)
 {
-    return nested_canonical(c->v->guest_gdtr_base) &&
-           nested_canonical(c->v->guest_idtr_base);
+    return is_canonical(c->v->guest_gdtr_base) &&
+           is_canonical(c->v->guest_idtr_base);
 }
 
 CHECK(table_limits)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SDM "Checking and Loading Guest State": what must hold of the guest state. */
+#include <asm/canonical.h>
 #include <asm/msr-index.h>
 #include <asm/processor.h>
 
@@ -84,8 +85,8 @@ CHECK(dr7_high)
 
 CHECK(sysenter_canonical)
 {
-    return nested_canonical(c->v->guest_sysenter_esp) &&
-           nested_canonical(c->v->guest_sysenter_eip);
+    return is_canonical(c->v->guest_sysenter_esp) &&
+           is_canonical(c->v->guest_sysenter_eip);
 }
 
 CHECK(perf_global)
@@ -126,7 +127,7 @@ CHECK(efer_lme)
 CHECK(rip)
 {
     if ( ia32e(c->v) && (c->v->guest_cs_ar & SEG_AR_L) )
-        return nested_canonical(c->v->guest_rip);
+        return is_canonical(c->v->guest_rip);
 
     return !(c->v->guest_rip >> 32);
 }

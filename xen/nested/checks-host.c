@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SDM "Checks on Host-State Area". */
+#include <asm/canonical.h>
 #include <asm/msr-index.h>
 #include <asm/processor.h>
 
@@ -41,8 +42,8 @@ CHECK(cr3_width)
 
 CHECK(sysenter_canonical)
 {
-    return nested_canonical(c->v->host_sysenter_esp) &&
-           nested_canonical(c->v->host_sysenter_eip);
+    return is_canonical(c->v->host_sysenter_esp) &&
+           is_canonical(c->v->host_sysenter_eip);
 }
 
 CHECK(perf_global)
@@ -103,11 +104,9 @@ CHECK(bases_canonical)
 {
     const struct vmcs12 *v = c->v;
 
-    return nested_canonical(v->host_fs_base) &&
-           nested_canonical(v->host_gs_base) &&
-           nested_canonical(v->host_gdtr_base) &&
-           nested_canonical(v->host_idtr_base) &&
-           nested_canonical(v->host_tr_base);
+    return is_canonical(v->host_fs_base) && is_canonical(v->host_gs_base) &&
+           is_canonical(v->host_gdtr_base) && is_canonical(v->host_idtr_base) &&
+           is_canonical(v->host_tr_base);
 }
 
 /* --- Address-space size --- */
@@ -144,7 +143,7 @@ CHECK(long_pae)
 
 CHECK(long_rip)
 {
-    return !host_is_64bit(c) || nested_canonical(c->v->host_rip);
+    return !host_is_64bit(c) || is_canonical(c->v->host_rip);
 }
 
 #define HOST VMCS12_GB(HOST)

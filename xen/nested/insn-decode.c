@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Operands of VMX instructions, from what the exit says about them. */
+#include <asm/canonical.h>
 #include <asm/msr-index.h>
 #include <asm/processor.h>
 
@@ -87,7 +88,7 @@ bool insn_mem_linear(const struct nested_vcpu *nv, const struct insn_cpu *cpu,
             nv->env->get_segment(nv->priv, seg, &s);
             *la += s.base;
         }
-        ok = nested_canonical(*la) && nested_canonical(*la + len - 1);
+        ok = is_canonical(*la) && is_canonical(*la + len - 1);
     }
     else
     {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* INVEPT and INVVPID. */
+#include <asm/canonical.h>
 #include <asm/processor.h>
 
 #include "checks.h"
@@ -69,7 +70,7 @@ struct insn_outcome insn_invvpid(struct nested_vcpu *nv,
 
     vpid = desc.lo;
     if ( desc.lo >> 16 || (type != INVVPID_ALL && !vpid) ||
-         (type == INVVPID_ADDR && !nested_canonical(desc.hi)) )
+         (type == INVVPID_ADDR && !is_canonical(desc.hi)) )
         return insn_fail(nv, VMX_ERR_INVALID_OPERAND);
 
     nv->env->invvpid(nv->priv, type, vpid, desc.hi);

@@ -66,12 +66,6 @@ static inline bool nested_caps_addr_ok(const struct nested_caps *caps,
     return !(pa >> caps->opts.maxphyaddr);
 }
 
-/* L1s have 48-bit linear addresses: their CPUID policy offers no LA57. */
-static inline bool nested_canonical(uint64_t la)
-{
-    return (uint64_t)((int64_t)(la << 16) >> 16) == la;
-}
-
 /* From the machine's MSRs and the domain's options; false: no VMX to offer. */
 bool nested_caps_compute(struct nested_caps *caps,
                          const struct vmx_msr_set *host,

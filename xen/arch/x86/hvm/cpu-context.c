@@ -8,6 +8,7 @@
  */
 #include <xen/errno.h>
 #include <public/arch-x86/hvm/save.h>
+#include <asm/canonical.h>
 #include <asm/hvm.h>
 #include <asm/msr-index.h>
 #include <asm/processor.h>

@@ -5,6 +5,7 @@
 #include <xen/guest-access.h>
 #include <xen/lib.h>
 #include <xen/mm.h>
+#include <asm/canonical.h>
 #include <asm/msr-index.h>
 #include <asm/nested-hvm.h>
 #include <asm/processor.h>

@@ -3,6 +3,7 @@
 
 #include <xen/domain.h>
 #include <xen/lib.h>
+#include <asm/canonical.h>
 #include <asm/cpu-policy.h>
 #include <asm/hvm-io.h>
 #include <asm/msr-index.h>

@@ -167,11 +167,6 @@ void hvm_save_cpu_ctxt(struct vcpu *v, struct hvm_hw_cpu *c);
 int hvm_load_cpu_ctxt(struct vcpu *v, const struct hvm_hw_cpu *c);
 /* Pure: 0, or -EINVAL for a state that no guest can have. */
 int hvm_check_cpu_ctxt(const struct hvm_hw_cpu *c, uint64_t cr4_valid);
-/* Linear addresses have 48 bits: no CPUID policy offers LA57. */
-static inline bool is_canonical(uint64_t la)
-{
-    return (uint64_t)((int64_t)(la << 16) >> 16) == la;
-}
 
 /* --- Events. --- */
 void hvm_inject_exception(unsigned int vector, int error_code); /* -1: none */
