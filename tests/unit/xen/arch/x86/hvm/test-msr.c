@@ -76,7 +76,7 @@ static void constants(void **state)
 
     assert_int_equal(rd(MSR_PLATFORM_ID), 0);
     assert_int_equal(rd(MSR_MCG_CAP), 0);
-    assert_int_equal(rd(MSR_MISC_ENABLE), 0x1801);
+    assert_int_equal(rd(MSR_MISC_ENABLE), 0x1800);
     assert_int_equal(hvm_msr_write(&vcpu, MSR_MISC_ENABLE, ~0ULL), 0);
     assert_int_equal(rd(MSR_MISC_ENABLE), 0x1801);
     assert_int_equal(hvm_msr_write(&vcpu, MSR_MISC_ENABLE, 0), 0);
@@ -91,6 +91,20 @@ static void constants(void **state)
     policy.arch_caps = 0x2b;
     assert_int_equal(rd(MSR_ARCH_CAPABILITIES), 0x2b);
     assert_int_equal(hvm_msr_write(&vcpu, MSR_ARCH_CAPABILITIES, 0), -EFAULT);
+}
+
+/* A guest is told whether the processor's fast strings are on. */
+static void fast_strings(void **state)
+{
+    host_value = 0x850089;
+    hvm_msr_reset(&vcpu);
+    assert_int_equal(rd(MSR_MISC_ENABLE), 0x1801);
+    host_value = 0x850088;
+    hvm_msr_reset(&vcpu);
+    assert_int_equal(rd(MSR_MISC_ENABLE), 0x1800);
+    host_error = -EFAULT; /* it has no such MSR */
+    hvm_msr_reset(&vcpu);
+    assert_int_equal(rd(MSR_MISC_ENABLE), 0x1801);
 }
 
 /* CPUID faulting for who has it by policy; MWAIT in user mode for nobody. */
@@ -195,6 +209,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(constants, setup),
+        cmocka_unit_test_setup(fast_strings, setup),
         cmocka_unit_test_setup(misc_features, setup),
         cmocka_unit_test_setup(unknown, setup),
         cmocka_unit_test_setup(tsc, setup),
