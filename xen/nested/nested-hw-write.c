@@ -179,6 +179,24 @@ static void write_controls(struct vmx_vcpu *vmx, struct nested_hw_ctx *hw,
     vmx->entry = now->entry;
 }
 
+/* L1 changed none of them; what L0 did since the last entry is undone. */
+static void keep_controls(struct vmx_vcpu *vmx, struct nested_hw_ctx *hw,
+                          uint64_t tsc_offset)
+{
+    /* A window that L0 opened: L1's wishes count now. */
+    if ( vmx->proc != hw->ctrl.proc )
+    {
+        vmwrite(VMCS_proc_ctrl, hw->ctrl.proc);
+        vmx->proc = hw->ctrl.proc;
+    }
+    /* L1's own TSC may be another. */
+    if ( hw->ctrl.tsc_offset != tsc_offset )
+    {
+        vmwrite(VMCS_tsc_offset, tsc_offset);
+        hw->ctrl.tsc_offset = tsc_offset;
+    }
+}
+
 static void write_cr(struct vmx_vcpu *vmx, struct nested_hw_ctx *hw,
                      const struct vmcs02_cr *now, bool all)
 {
@@ -287,6 +305,9 @@ static void write_guest_state(struct vcpu *v, struct nested_ctx *ctx,
         vmwrite(VMCS_guest_cr3, v12->guest_cr3);
         write_pdptes(v, v12);
     }
+    /* An entry without EPT12 reads them from memory each time. */
+    else if ( !(vmcs12_proc2(v12) & PROC2_EPT) )
+        write_pdptes(v, v12);
     if ( groups & VMCS12_GB(SEG) )
         write_segments(v12);
     if ( groups & VMCS12_GB(BASE) )
@@ -331,8 +352,7 @@ void nested_write_vmcs02(struct vcpu *v, struct nested_ctx *ctx,
         write_constants(hw);
         hw->constants_written = true;
     }
-    if ( (groups & (VMCS12_GB(CTRL) | VMCS12_GB(LOOSE) | VMCS12_GB(PROC))) ||
-         hw->ctrl.tsc_offset != merge_tsc_offset(l0->tsc_offset, v12) )
+    if ( groups & (VMCS12_GB(CTRL) | VMCS12_GB(LOOSE) | VMCS12_GB(PROC)) )
     {
         struct vmcs02_ctrl ctrl;
 
@@ -345,12 +365,8 @@ void nested_write_vmcs02(struct vcpu *v, struct nested_ctx *ctx,
             vmwrite(VMCS_vm_function_ctrl, 0);
         nested_refresh_pins(v, ctx);
     }
-    /* L0 may have opened a window last time; L1's wishes count now. */
-    else if ( vmx->proc != hw->ctrl.proc )
-    {
-        vmwrite(VMCS_proc_ctrl, hw->ctrl.proc);
-        vmx->proc = hw->ctrl.proc;
-    }
+    else
+        keep_controls(vmx, hw, merge_tsc_offset(l0->tsc_offset, v12));
     write_guest_state(v, ctx, l0, groups, all);
     write_event(v12);
     ctx->unmerged = 0;

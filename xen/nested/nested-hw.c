@@ -18,6 +18,7 @@
 #include <asm/vmx.h>
 #include "../arch/x86/hvm/vmx/vmx-ops.h"
 
+#include "checks.h"
 #include "insn.h"
 #include "nested-hw.h"
 
@@ -267,10 +268,13 @@ bool nested_guest_mode(const struct vcpu *v)
 bool nested_cr0_allowed(const struct vcpu *v, uint64_t val)
 {
     const struct nested_vcpu *nv = v->arch.nested;
-    const struct nested_caps *caps = nv->caps;
+    uint64_t fixed0 = nv->caps->cr0_fixed0;
 
-    return !nv->state.vmx_on || nv->state.guest_mode ||
-           (val & caps->cr0_fixed0) == caps->cr0_fixed0;
+    if ( nv->state.guest_mode &&
+         (vmcs12_proc2(&nv->cur->v12) & PROC2_UNRESTRICTED) )
+        fixed0 &= ~(X86_CR0_PE | X86_CR0_PG);
+
+    return !nv->state.vmx_on || (val & fixed0) == fixed0;
 }
 
 bool nested_cr4_allowed(const struct vcpu *v, uint64_t val)
