@@ -107,11 +107,14 @@ int nested_set_ept(struct vcpu *v, struct nested_ctx *ctx)
 
 void nested_flush_ept(struct vcpu *v, struct nested_hw_ctx *hw)
 {
-    const struct nested_domain *nd = domain_nested(v);
+    struct nested_domain *nd = domain_nested(v);
 
-    if ( !hw->root || likely(hw->ept_gen == nd->ept02.gen) )
+    if ( !hw->root || likely(hw->ept_gen == READ_ONCE(nd->ept02.gen)) )
         return;
+    /* Under the lock: what made it the new generation is complete then. */
+    spin_lock(&nd->lock);
     hw->ept_gen = nd->ept02.gen;
+    spin_unlock(&nd->lock);
     vmx_invept(vmx_caps.invept_single ? INVEPT_SINGLE : INVEPT_ALL, hw->eptp);
 }
 
@@ -147,10 +150,10 @@ enum fill_result
 
 /*
  * What the p2m has for the walk's result, into the EPT02. -EAGAIN: a write
- * that is to be logged first, unless it was.
+ * that is to be logged first.
  */
 static int fill_locked(struct vcpu *v, struct ept02_root *root, uint64_t l2_gpa,
-                       uint64_t access, const struct ept12_walk *w, bool logged)
+                       uint64_t access, const struct ept12_walk *w)
 {
     struct nested_domain *nd = domain_nested(v);
     uint64_t gfn = w->l1_gpa >> PAGE_SHIFT, rights;
@@ -161,7 +164,7 @@ static int fill_locked(struct vcpu *v, struct ept02_root *root, uint64_t l2_gpa,
     int rc;
 
     mfn = p2m_get_entry(v->domain, _gfn(gfn), &t, &order);
-    if ( t == p2m_ram_logdirty && (access & w->rights & EPT_W) && !logged )
+    if ( t == p2m_ram_logdirty && (access & w->rights & EPT_W) )
         return -EAGAIN;
     rights = p2m_rights(t) & w->rights;
     if ( ept12_rights_wanted(root->eptp12, access) & ~rights )
@@ -194,12 +197,12 @@ static int fill_locked(struct vcpu *v, struct ept02_root *root, uint64_t l2_gpa,
 
 /* The entry goes in before anybody can change what it was made from. */
 static int try_fill(struct vcpu *v, struct nested_ctx *ctx, uint64_t l2_gpa,
-                    uint64_t access, const struct ept12_walk *w, bool logged)
+                    uint64_t access, const struct ept12_walk *w)
 {
     int rc;
 
     spin_lock(&v->domain->p2m.lock);
-    rc = fill_locked(v, hw_ctx(ctx)->root, l2_gpa, access, w, logged);
+    rc = fill_locked(v, hw_ctx(ctx)->root, l2_gpa, access, w);
     spin_unlock(&v->domain->p2m.lock);
 
     return rc;
@@ -209,17 +212,18 @@ static enum fill_result fill(struct vcpu *v, struct nested_ctx *ctx,
                              uint64_t l2_gpa, uint64_t access,
                              const struct ept12_walk *w)
 {
-    int rc = try_fill(v, ctx, l2_gpa, access, w, false);
+    int rc = try_fill(v, ctx, l2_gpa, access, w);
 
+    /* Where the reader of the log is quicker, L2's retry comes back here. */
     if ( rc == -EAGAIN )
     {
         log_dirty_fault(v->domain, gaddr_to_gfn(w->l1_gpa));
-        rc = try_fill(v, ctx, l2_gpa, access, w, true);
+        rc = try_fill(v, ctx, l2_gpa, access, w);
     }
     if ( rc == -ENOMEM )
     {
         shrink(domain_nested(v));
-        rc = try_fill(v, ctx, l2_gpa, access, w, true);
+        rc = try_fill(v, ctx, l2_gpa, access, w);
     }
     /* After shrinking only if L0 is out of memory altogether. */
     if ( rc == -ENOMEM )
