@@ -36,10 +36,7 @@ static void write_field(struct nested_vcpu *nv, uint64_t gpa, uint32_t enc,
 
     if ( ctx )
     {
-        nested_ctx_touch(
-            ctx, vmcs12_write_groups(enc, f, vmcs12_read_field(&ctx->v12, enc),
-                                     val));
-        vmcs12_write_field(&ctx->v12, enc, val);
+        nested_ctx_write(nv, ctx, enc, val);
         return;
     }
     if ( vmcs_enc_is_high(enc) )

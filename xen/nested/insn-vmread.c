@@ -19,6 +19,20 @@ static const struct vmcs12_field *operand_field(const struct nested_vcpu *nv,
                : NULL;
 }
 
+void nested_ctx_write(struct nested_vcpu *nv, struct nested_ctx *ctx,
+                      uint32_t enc, uint64_t val)
+{
+    const struct vmcs12_field *field = vmcs12_find_field(enc);
+    uint64_t old = vmcs12_read_field(&ctx->v12, enc);
+
+    vmcs12_write_field(&ctx->v12, enc, val);
+    val = vmcs12_read_field(&ctx->v12, enc);
+    if ( val == old )
+        return;
+    nested_ctx_touch(ctx, vmcs12_write_groups(enc, field, old, val));
+    nv->env->ctx_written(nv->priv, ctx, enc);
+}
+
 static void sync_group(struct nested_vcpu *nv, struct nested_ctx *ctx,
                        unsigned int group)
 {
@@ -72,7 +86,7 @@ struct insn_outcome insn_vmwrite(struct nested_vcpu *nv,
     struct insn_outcome out = { .result = INSN_FAIL_INVALID };
     struct nested_ctx *ctx = nv->cur;
     const struct vmcs12_field *field;
-    uint64_t val = 0, old;
+    uint64_t val = 0;
     uint32_t enc;
 
     if ( !ctx )
@@ -97,14 +111,7 @@ struct insn_outcome insn_vmwrite(struct nested_vcpu *nv,
         return insn_fail(nv, VMX_ERR_VMWRITE_READ_ONLY);
 
     sync_group(nv, ctx, field->group);
-    old = vmcs12_read_field(&ctx->v12, enc);
-    vmcs12_write_field(&ctx->v12, enc, val);
-    val = vmcs12_read_field(&ctx->v12, enc);
-    if ( val != old )
-    {
-        nested_ctx_touch(ctx, vmcs12_write_groups(enc, field, old, val));
-        nv->env->ctx_written(nv->priv, ctx, enc);
-    }
+    nested_ctx_write(nv, ctx, enc, val);
 
     return insn_succeed();
 }

@@ -80,6 +80,11 @@ insn_handler_t insn_vmxon, insn_vmxoff, insn_vmclear, insn_vmptrld,
 /* VMREAD or VMWRITE of an L2 that L1 lets reach its shadow VMCS. */
 insn_handler_t insn_shadow_access;
 
+/* Write a field, which there is, of an active vmcs12; its group is not stale.
+ */
+void nested_ctx_write(struct nested_vcpu *nv, struct nested_ctx *ctx,
+                      uint32_t enc, uint64_t val);
+
 /* --- Operands, insn-decode.c --- */
 bool insn_is_64bit(const struct insn_cpu *cpu);
 static inline bool insn_operand_is_reg(const struct insn_exit *exit)

@@ -796,10 +796,34 @@ static void test_shadow_vmcs_of_l2(void **state)
     free_l1(l1);
 }
 
+/* A shadow VMCS that L1 has active all the same: L1 sees what L2 writes. */
+static void test_active_shadow_vmcs(void **state)
+{
+    struct test_l1 *l1 = l1_with_vmcs();
+    struct nested_ctx *a = l1->nv.cur;
+
+    assert_int_equal(run_ptr(l1, EXIT_REASON_VMPTRLD, VMCS_B).result,
+                     INSN_SUCCEED);
+    l1->nv.cur->v12.vmcs_link_ptr = VMCS_A;
+    a->unchecked = a->unmerged = 0;
+    l1->written = 0;
+    assert_int_equal(shadow(l1, true, VMCS_host_rip, 0x1000, INFO_REG).result,
+                     INSN_SUCCEED);
+    assert_int_equal(a->v12.host_rip, 0x1000);
+    assert_int_equal(a->unchecked, VMCS12_GB(HOST));
+    assert_int_equal(a->unmerged, VMCS12_GB(HOST));
+    assert_int_equal(l1->written, VMCS_host_rip);
+    assert_int_equal(shadow(l1, false, VMCS_host_rip, 0, INFO_REG).result,
+                     INSN_SUCCEED);
+    assert_int_equal(gpr[0], 0x1000);
+    free_l1(l1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shadow_vmcs_of_l2),
+        cmocka_unit_test(test_active_shadow_vmcs),
         cmocka_unit_test(test_wrong_modes),
         cmocka_unit_test(test_outside_vmx_operation),
         cmocka_unit_test(test_other_reasons),
