@@ -124,6 +124,8 @@ bool nested_handle_exit(struct vcpu *v, uint32_t reason)
 
     collect_exit(reason, &e);
     basic = l2_exit_basic(&e);
+    if ( unlikely(basic >= EXIT_REASON_COUNT) )
+        return false; /* no control is set that makes one; the base says so */
     if ( unlikely(reason & EXIT_REASON_ENTRY_FAILED) )
     {
         /* The processor found what our checks did not: L1's fault as well. */
