@@ -57,13 +57,9 @@ struct insn_outcome insn_vmxoff(struct nested_vcpu *nv,
                                 const struct insn_cpu *cpu __maybe_unused,
                                 const struct insn_exit *exit __maybe_unused)
 {
-    bool init = nv->state.init_pending;
-
     nested_set_current(nv, NULL);
     nested_ctx_flush_all(nv);
     nested_state_reset(nv);
-    /* What was blocked so far takes effect now. */
-    nv->state.init_pending = init;
 
     return insn_succeed();
 }

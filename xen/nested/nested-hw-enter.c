@@ -162,7 +162,7 @@ enum nested_entry nested_enter(struct vcpu *v, uint32_t *error)
 
     v12->launch_state = VMCS12_LAUNCH_LAUNCHED;
     nv->stats.entries++;
-    nv->state.sipi_pending = false;
+    nv->notes.sipi = false;
     nv->state.mtf_pending = injects_mtf(v12);
     event = (v12->entry_intr_info & INTR_INFO_VALID) && !nv->state.mtf_pending;
     hv->nv.state.run_pending = true;

@@ -105,7 +105,7 @@ static bool halted_window(const struct vmcs12 *v12, struct l2_exit *e)
 /* Does something want an exit for L1, or, if L1 takes it so, go into L2? */
 static bool event_waits(struct vcpu *v)
 {
-    return v->arch.nested->state.init_pending || v->arch.nmi_pending ||
+    return v->arch.nested->notes.init || v->arch.nmi_pending ||
            vmx_pending_vector(v) >= 0;
 }
 
@@ -126,12 +126,12 @@ static void assist_without_exits(struct vcpu *v, const struct nested_ctx *ctx)
 /* Nothing else reaches an L2 that waits for a start-up IPI. */
 static bool wait_for_sipi(struct vcpu *v)
 {
-    struct nested_state *s = &v->arch.nested->state;
+    struct nested_notes *n = &v->arch.nested->notes;
     struct l2_exit e = reflect_simple(EXIT_REASON_SIPI);
 
-    if ( !__atomic_exchange_n(&s->sipi_pending, false, __ATOMIC_ACQUIRE) )
+    if ( !__atomic_exchange_n(&n->sipi, false, __ATOMIC_ACQUIRE) )
         return true;
-    e.qual = s->sipi_vector;
+    e.qual = n->sipi_vector;
     nested_vmexit(v, &e);
 
     return false;
@@ -144,7 +144,7 @@ static bool wait_for_sipi(struct vcpu *v)
 static void block_until_sipi(struct vcpu *v)
 {
     __atomic_fetch_or(&v->pause_flags, VPF_blocked, __ATOMIC_SEQ_CST);
-    if ( v->arch.nested->state.sipi_pending )
+    if ( v->arch.nested->notes.sipi )
         vcpu_unblock(v);
     else
         this_cpu()->need_resched = true;
@@ -167,13 +167,17 @@ static bool serve_events(struct vcpu *v)
 {
     struct nested_hw_vcpu *hv = nested_hw(v);
     struct nested_state *s = &hv->nv.state;
+    struct nested_notes *n = &hv->nv.notes;
     struct nested_ctx *ctx = hv->nv.cur;
     struct l2_exit e;
 
     v->arch.vmx.intr_dirty = false;
     if ( nested_waits_for_sipi(hv) )
+    {
+        n->init = false; /* this state blocks INIT */
         return wait_for_sipi(v);
-    s->sipi_pending = false; /* it does nothing to others */
+    }
+    n->sipi = false; /* it does nothing to others */
     if ( exception_due(v, &ctx->v12, &e) )
     {
         nested_vmexit(v, &e);
@@ -185,9 +189,9 @@ static bool serve_events(struct vcpu *v)
         s->run_pending = s->delivers = true;
         s->l2_halted = false;
     }
-    if ( unlikely(s->init_pending) && !s->run_pending )
+    if ( unlikely(n->init) && !s->run_pending )
     {
-        s->init_pending = false;
+        n->init = false;
         e = reflect_simple(EXIT_REASON_INIT);
         nested_vmexit(v, &e);
         return false;
@@ -310,7 +314,7 @@ bool nested_prepare_entry(struct vcpu *v)
         else
             vcpu_block();
         /* One that came while it fell asleep: the base knows nothing of it. */
-        if ( s->init_pending )
+        if ( hv->nv.notes.init )
             vcpu_unblock(v);
         return false;
     }

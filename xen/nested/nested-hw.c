@@ -257,6 +257,7 @@ void nested_vcpu_reset(struct vcpu *v)
     vmx_vmcs_exit(v);
     nested_ctx_drop_all(&hv->nv);
     nested_state_reset(&hv->nv);
+    hv->nv.notes = (struct nested_notes){ 0 };
 }
 
 bool nested_guest_mode(const struct vcpu *v)
@@ -305,6 +306,47 @@ int nested_wrmsr(struct vcpu *v, uint32_t msr, uint64_t val)
     s->feature_control = val;
 
     return 0;
+}
+
+/* --- INIT and start-up IPIs, which may come from other pCPUs --- */
+static bool take_note(bool *note)
+{
+    return __atomic_exchange_n(note, false, __ATOMIC_SEQ_CST);
+}
+
+/*
+ * INIT is blocked in VMX root operation, and L1's to see while L2 runs; v
+ * finds out itself which of them it is.
+ */
+bool nested_take_init(struct vcpu *v)
+{
+    struct nested_vcpu *nv = v->arch.nested;
+
+    if ( !READ_ONCE(nv->state.vmx_on) )
+        return false;
+    __atomic_store_n(&nv->notes.init, true, __ATOMIC_SEQ_CST);
+    /* Has v left VMX operation meanwhile, and not seen the note? */
+    if ( !__atomic_load_n(&nv->state.vmx_on, __ATOMIC_SEQ_CST) &&
+         take_note(&nv->notes.init) )
+        return false;
+    vcpu_kick(v);
+
+    return true;
+}
+
+/*
+ * A start-up IPI does something to an L2 alone that waits for one, which v
+ * itself finds out.
+ */
+void nested_take_sipi(struct vcpu *v, uint8_t vector)
+{
+    struct nested_vcpu *nv = v->arch.nested;
+
+    if ( !READ_ONCE(nv->state.vmx_on) )
+        return;
+    nv->notes.sipi_vector = vector;
+    __atomic_store_n(&nv->notes.sipi, true, __ATOMIC_RELEASE);
+    vcpu_kick(v);
 }
 
 /* --- VMX instructions of L1 --- */
@@ -378,11 +420,10 @@ void nested_handle_vmx_insn(struct vcpu *v, uint32_t reason)
     }
 
     nested_insn_done(v, &cpu, &out, rsp);
-    if ( unlikely(nv->state.init_pending) && !nv->state.vmx_on )
-    {
-        nv->state.init_pending = false;
+    /* VMXOFF: what was blocked so far takes effect now. */
+    if ( unlikely(reason == EXIT_REASON_VMXOFF) && !nv->state.vmx_on &&
+         take_note(&nv->notes.init) )
         vlapic_init_signal(v);
-    }
 }
 
 void nested_insn_done(struct vcpu *v, const struct insn_cpu *cpu,
@@ -392,36 +433,4 @@ void nested_insn_done(struct vcpu *v, const struct insn_cpu *cpu,
         vmwrite(VMCS_guest_rsp, v->arch.gprs.rsp);
     vmwrite(VMCS_guest_rflags, insn_rflags(cpu->rflags, out));
     vmx_skip_insn();
-}
-
-/*
- * INIT is blocked in VMX root operation, and L1's to see while L2 runs,
- * unless that waits for a start-up IPI.
- */
-bool nested_take_init(struct vcpu *v)
-{
-    struct nested_hw_vcpu *hv = nested_hw(v);
-
-    if ( !hv->nv.state.vmx_on )
-        return false;
-    hv->nv.state.init_pending = !nested_waits_for_sipi(hv);
-    if ( hv->nv.state.init_pending )
-        vcpu_kick(v);
-
-    return true;
-}
-
-/*
- * A start-up IPI does something to an L2 alone that waits for one, which v
- * itself finds out.
- */
-void nested_take_sipi(struct vcpu *v, uint8_t vector)
-{
-    struct nested_state *s = &v->arch.nested->state;
-
-    if ( !s->vmx_on )
-        return;
-    s->sipi_vector = vector;
-    __atomic_store_n(&s->sipi_pending, true, __ATOMIC_RELEASE);
-    vcpu_kick(v);
 }

@@ -50,8 +50,8 @@
  *
  * Ownership. A nested_vcpu and its contexts belong to one L1 vCPU and are
  * used by the pCPU that runs it, without locks; INIT and start-up IPIs from
- * others leave a note in nested_state. EPT02s belong to the domain and have a
- * lock of their own, which nests inside the p2m's.
+ * others leave a note (struct nested_notes). EPT02s belong to the domain and
+ * have a lock of their own, which nests inside the p2m's.
  *
  * Not done: 32-bit L1s get no VMX in compatibility mode (as on hardware), SMM
  * is not offered, and neither is dual-monitor treatment.

@@ -46,13 +46,10 @@ struct nested_ctx
 /* What has to survive save and restore, contexts aside. */
 struct nested_state
 {
-    bool vmx_on;       /* between VMXON and VMXOFF */
-    bool guest_mode;   /* L2 runs */
-    bool mtf_pending;  /* an MTF exit is due before L2's next instruction */
-    bool virt_intr;    /* a virtual interrupt of L2 is recognized */
-    bool init_pending; /* INIT came; VMX root operation blocks it */
-    bool sipi_pending; /* L2 waited for a start-up IPI, and one came: ... */
-    uint8_t sipi_vector;
+    bool vmx_on;      /* between VMXON and VMXOFF */
+    bool guest_mode;  /* L2 runs */
+    bool mtf_pending; /* an MTF exit is due before L2's next instruction */
+    bool virt_intr;   /* a virtual interrupt of L2 is recognized */
     /* L1 entered L2 and L2 has not run yet: no exit may be made up. */
     bool run_pending;
     bool l2_halted; /* L2 executed HLT, or was entered halted */
@@ -63,6 +60,14 @@ struct nested_state
     uint64_t vmxon_ptr;
     uint64_t current_ptr; /* VMX_NO_CURRENT_VMCS: none */
     uint64_t feature_control;
+};
+
+/* What other pCPUs have sent: notes for the one that runs the vCPU. */
+struct nested_notes
+{
+    bool init;           /* INIT came; VMX root operation blocks it */
+    bool sipi;           /* a start-up IPI came ... */
+    uint8_t sipi_vector; /* ... with this vector */
 };
 
 /*
@@ -119,6 +124,7 @@ struct nested_stats
 struct nested_vcpu
 {
     struct nested_state state;
+    struct nested_notes notes;
     const struct nested_caps *caps;
     const struct nested_env *env;
     void *priv; /* given to env's functions */

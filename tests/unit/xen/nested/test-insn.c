@@ -212,10 +212,10 @@ static void test_vmxoff(void **state)
 {
     struct test_l1 *l1 = l1_with_vmcs();
 
-    l1->nv.state.init_pending = true;
+    l1->nv.notes.init = true;
     assert_int_equal(run(l1, EXIT_REASON_VMXOFF, 0).result, INSN_SUCCEED);
     assert_false(l1->nv.state.vmx_on);
-    assert_true(l1->nv.state.init_pending); /* for whoever acts on it now */
+    assert_true(l1->nv.notes.init); /* for whoever acts on it now */
     assert_int_equal(l1->contexts, 0);
     assert_int_equal(l1->nv.state.feature_control,
                      FEATURE_CONTROL_LOCK | FEATURE_CONTROL_VMX);

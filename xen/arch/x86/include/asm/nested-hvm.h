@@ -50,10 +50,7 @@ bool nested_prepare_entry(struct vcpu *v);
  */
 paddr_t nested_l2_to_l1(struct vcpu *v, paddr_t gpa);
 
-/*
- * INIT for v, which is current or does not run. True: VMX operation of L1
- * takes it from here.
- */
+/* INIT for v, from any pCPU. True: VMX operation of L1 takes it from here. */
 bool nested_take_init(struct vcpu *v);
 /* A start-up IPI for v that no INIT came before. */
 void nested_take_sipi(struct vcpu *v, uint8_t vector);
