@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Small things that the commands of xl need. */
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -143,38 +144,30 @@ bool parse_number(const char *text, unsigned long max, unsigned long *out)
 
 int64_t parse_mem_kb(const char *text)
 {
-    char *end;
+    static const struct
+    {
+        char letter;
+        int shift; /* to KiB */
+    } units[] = {
+        { 'b', -10 }, { 'k', 0 }, { 'm', 10 }, { 'g', 20 }, { 't', 30 }
+    };
+    char letter, *end;
     int64_t n;
 
     errno = 0;
     n = strtoll(text, &end, 10);
-    if ( errno || end == text || n < 0 || n > INT64_MAX >> 40 )
+    if ( errno || end == text || n < 0 || (*end && end[1]) )
         return -1;
-    switch ( *end ? *end : 'm' )
+    letter = *end ? tolower((unsigned char)*end) : 'm';
+    for ( unsigned int i = 0; i < sizeof(units) / sizeof(units[0]); i++ )
     {
-    case 't':
-    case 'T':
-        n <<= 10;
-        /* fall through */
-    case 'g':
-    case 'G':
-        n <<= 10;
-        /* fall through */
-    case 'm':
-    case 'M':
-        n <<= 10;
-        break;
-    case 'k':
-    case 'K':
-        break;
-    case 'b':
-    case 'B':
-        n >>= 10;
-        break;
-    default:
-        return -1;
+        if ( units[i].letter != letter )
+            continue;
+        if ( units[i].shift < 0 )
+            return n >> -units[i].shift;
+        return n > INT64_MAX >> units[i].shift ? -1 : n << units[i].shift;
     }
-    return *end && end[1] ? -1 : n;
+    return -1;
 }
 
 void print_bitmap(const uint8_t *map, unsigned int nr, FILE *f)
