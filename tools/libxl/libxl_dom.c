@@ -108,6 +108,8 @@ int libxl_domain_qualifier_to_domid(libxl_ctx *ctx, const char *name,
     number = strtoul(name, &end, 10);
     if ( isdigit((unsigned char)*name) && !*end )
     {
+        if ( number >= DOMID_FIRST_RESERVED )
+            return ERROR_INVAL;
         *domid = number;
         return libxl_domain_info(ctx, &info, number) ? ERROR_INVAL : 0;
     }

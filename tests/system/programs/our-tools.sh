@@ -71,6 +71,7 @@ t xl-config-update 0 '^setting dom' \
 t xl-config-update-shown 0 '"max_memkb": 49152' xl list -l p1
 t xl-config-update-bad 1 'Nothing was changed' \
     'xl config-update p1 /guests/p1.cfg "memory=nonsense"'
+t xl-domid-too-large 1 'invalid domain' xl pause $((4294967296 + domid))
 t xl-rename 0 "^$domid\$" 'xl rename p1 p2 && xl domid p2'
 t xl-trigger 0 '^ok$' 'xl trigger p2 nmi 0 && xl trigger p2 power && echo ok'
 t xl-sysrq 0 '^h$' \
