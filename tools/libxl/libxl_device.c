@@ -79,7 +79,7 @@ void libxl__device_begin(struct libxl__batch *b,
 void libxl__device_back(struct libxl__batch *b, const struct libxl__device *dev,
                         const char *key, const char *fmt, ...)
 {
-    char text[1024];
+    char text[XENSTORE_PAYLOAD_MAX];
     va_list al;
 
     va_start(al, fmt);
@@ -96,7 +96,7 @@ void libxl__device_front(struct libxl__batch *b,
                          const char *fmt, ...)
 {
     bool console = !strcmp(dev->kind, "console") && !dev->devid;
-    char text[1024];
+    char text[XENSTORE_PAYLOAD_MAX];
     va_list al;
 
     va_start(al, fmt);

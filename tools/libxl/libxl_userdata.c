@@ -35,6 +35,7 @@ int libxl_userdata_store(libxl_ctx *ctx, uint32_t domid, const char *kind,
     char *name = file_name(ctx, domid, kind), *temp;
     int fd, rc = ERROR_FAIL;
     FILE *f = NULL;
+    bool written;
 
     if ( !name )
         return ERROR_FAIL;
@@ -43,8 +44,8 @@ int libxl_userdata_store(libxl_ctx *ctx, uint32_t domid, const char *kind,
     fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if ( fd >= 0 && (f = fdopen(fd, "w")) )
     {
-        fputs(text, f);
-        if ( !fclose(f) && !rename(temp, name) )
+        written = fputs(text, f) >= 0;
+        if ( !fclose(f) && written && !rename(temp, name) )
             rc = 0;
     }
     else if ( fd >= 0 )

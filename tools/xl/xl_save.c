@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cfg.h>
@@ -59,6 +60,8 @@ static int finish_save(uint32_t domid, enum after_save after)
 static int save_to(int fd, const char *file, uint32_t domid,
                    const libxl_domain_config *config, enum after_save after)
 {
+    struct stat st;
+
     if ( savefile_write(fd, file, config) &&
          !libxl_domain_suspend(ctx, domid, fd, 0) )
     {
@@ -69,7 +72,8 @@ static int save_to(int fd, const char *file, uint32_t domid,
     else
         close(fd);
     /* Half an image is of no use, and the domain is still there. */
-    unlink(file);
+    if ( !stat(file, &st) && S_ISREG(st.st_mode) )
+        unlink(file);
     fprintf(stderr, "Failed to save domain, resuming domain\n");
     (void)libxl_domain_resume(ctx, domid);
     return EXIT_FAILURE;
