@@ -5,6 +5,19 @@
 #include <asm/cpuid-defs.h>
 #include <asm/msr-index.h>
 
+/*
+ * Firmware may have turned fast strings off. Linux then takes ERMS for missing
+ * by itself, but not FSRM, and with that alone its memmove() never ends.
+ */
+static void mask_fast_strings(struct cpu_policy *host)
+{
+    uint64_t misc;
+
+    if ( rdmsr_safe(MSR_MISC_ENABLE, &misc) || (misc & MISC_ENABLE_FAST_STR) )
+        return;
+    host->feat[0].d &= ~CPUID7_D_FSRM;
+}
+
 void cpu_policy_read_host(struct cpu_policy *host)
 {
     uint32_t max_basic, max_ext;
@@ -35,6 +48,7 @@ void cpu_policy_read_host(struct cpu_policy *host)
         host->feat[0] = cpuid_count(7, 0);
         for ( uint32_t i = 1; i <= host->feat[0].a && i < CPUID_NR_FEAT; i++ )
             host->feat[i] = cpuid_count(7, i);
+        mask_fast_strings(host);
     }
     if ( max_basic >= 0xb )
         for ( uint32_t i = 0; i < CPUID_NR_TOPO; i++ )

@@ -13,10 +13,9 @@
 #define MSR_XEN_LAST       (XEN_CPUID_FIRST_LEAF + 0xff)
 
 /* SDM "IA32_MISC_ENABLE": what is unavailable, and what software may flip. */
-#define MISC_ENABLE_FAST_STRINGS 0x1ULL
 #define MISC_ENABLE_BTS_UNAVAIL  0x800ULL
 #define MISC_ENABLE_PEBS_UNAVAIL 0x1000ULL
-#define MISC_ENABLE_WRITABLE     MISC_ENABLE_FAST_STRINGS
+#define MISC_ENABLE_WRITABLE     MISC_ENABLE_FAST_STR
 
 static uint64_t guest_tsc(const struct vcpu *v)
 {
@@ -149,8 +148,8 @@ static uint64_t host_fast_strings(void)
     uint64_t val;
 
     if ( rdmsr_safe(MSR_MISC_ENABLE, &val) )
-        return MISC_ENABLE_FAST_STRINGS;
-    return val & MISC_ENABLE_FAST_STRINGS;
+        return MISC_ENABLE_FAST_STR;
+    return val & MISC_ENABLE_FAST_STR;
 }
 
 void hvm_msr_reset(struct vcpu *v)

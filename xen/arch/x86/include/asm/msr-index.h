@@ -29,6 +29,7 @@
 #define MSR_MCG_CAP             0x179
 #define MSR_MCG_STATUS          0x17a
 #define MSR_MISC_ENABLE         0x1a0
+#define MISC_ENABLE_FAST_STR    (1ULL << 0)
 #define MSR_DEBUGCTL            0x1d9
 #define MSR_MTRR_PHYSBASE0      0x200
 #define MSR_MTRR_PHYSMASK9      0x213
