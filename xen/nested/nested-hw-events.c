@@ -110,14 +110,14 @@ static bool event_waits(struct vcpu *v)
 }
 
 /*
- * L1 takes its interrupts without exits: they go into L2 as they would into
- * L1. The windows that L1 opened stay open.
+ * What L1 takes without exits goes into L2 as it would into L1: NMIs, and
+ * vectors unless those exit. The windows that L1 opened stay open.
  */
 static void assist_without_exits(struct vcpu *v, const struct nested_ctx *ctx)
 {
     const uint32_t windows = PROC_INTR_WINDOW | PROC_NMI_WINDOW;
 
-    vmx_intr_assist(v);
+    vmx_intr_assist(v, !(ctx->v12.pin_ctrl & PIN_EXT_INTR));
     vmx_set_proc(v, ctx->v12.proc_ctrl & windows, 0);
     if ( ctx->v12.proc_ctrl & PROC_TPR_SHADOW )
         vmwrite(VMCS_tpr_threshold, ctx->v12.tpr_threshold);

@@ -185,7 +185,7 @@ struct entry_choice vmx_prepare_entry_c(void)
         if ( unlikely(v->arch.nested) && !nested_prepare_entry(v) )
             continue;
         if ( unlikely(v->arch.vmx.intr_dirty) )
-            vmx_intr_assist(v);
+            vmx_intr_assist(v, true);
         if ( unlikely(v->arch.vmx.ept_gen !=
                       READ_ONCE(v->domain->p2m.flush_gen)) )
             flush_stale_translations(v);

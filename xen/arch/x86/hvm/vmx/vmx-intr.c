@@ -69,7 +69,7 @@ static void set_windows(struct vcpu *v, bool intr, bool nmi)
     vmx_set_proc(v, set, (PROC_INTR_WINDOW | PROC_NMI_WINDOW) & ~set);
 }
 
-void vmx_intr_assist(struct vcpu *v)
+void vmx_intr_assist(struct vcpu *v, bool take_vectors)
 {
     uint32_t blocking = vmread(VMCS_guest_interruptibility);
     bool injected = false, want_nmi = false, want_intr = false;
@@ -96,8 +96,7 @@ void vmx_intr_assist(struct vcpu *v)
             want_nmi = v->arch.vmx.pin & PIN_VIRT_NMI;
     }
 
-    vector = callback_vector_pending(v) ? v->domain->arch.callback_vector
-                                        : vlapic_pending_irq(v);
+    vector = take_vectors ? vmx_pending_vector(v) : -1;
     if ( vector >= 0 )
     {
         bool open = (vmread(VMCS_guest_rflags) & X86_EFLAGS_IF) &&

@@ -110,8 +110,11 @@ void vmx_dispatch_exit(struct vcpu *v, uint32_t reason);
 /* Move RIP behind the instruction that exited; ends STI/MOV SS blocking. */
 void vmx_skip_insn(void);
 
-/* Before entry: inject what is pending or open a window for it. */
-void vmx_intr_assist(struct vcpu *v);
+/*
+ * Before entry: inject what is pending or open a window for it; interrupts
+ * only if take_vectors, events that were noted and NMIs always.
+ */
+void vmx_intr_assist(struct vcpu *v, bool take_vectors);
 /* Something about v's pending events changed: look before the next entry. */
 static inline void vmx_intr_dirty(struct vcpu *v)
 {
