@@ -115,7 +115,7 @@ boot --guests "$guests" --disk "$WORK/disk" --cpu-limit 600 --cmd '
     modprobe xen-blkback
     xl create -c /guests/l1.cfg </dev/null' | tr -d '\r' | tee "$WORK/output"
 
-grep -q "^GRUB: from the disk image" "$WORK/output"
+grep -q "GRUB: from the disk image" "$WORK/output"
 grep -qE "^L2: disk $sum, cpus 1, MSI of the disk [1-9], firmware SeaBIOS" \
     "$WORK/output"
 grep -q "^L1: QEMU ended with status 0" "$WORK/output"
