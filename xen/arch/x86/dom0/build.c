@@ -128,14 +128,14 @@ static void fill_cmdline(struct boot_block *b)
 {
     const char *extra = cmdline_dom0_extra();
     const char *given = boot_info.module[KERNEL_MODULE].cmdline;
+    bool force = !strstr(given, "swiotlb=") && !strstr(extra, "swiotlb=");
 
     if ( snprintf(b->cmdline, sizeof(b->cmdline), "%s%s%s%s", given,
                   *extra ? " " : "", extra,
-                  strstr(given, "swiotlb=") ? "" : SWIOTLB_FORCE) >=
-         (int)sizeof(b->cmdline) )
+                  force ? SWIOTLB_FORCE : "") >= (int)sizeof(b->cmdline) )
         panic("Dom0's command line is longer than %u bytes\n", CMDLINE_MAX);
     printk(XENLOG_INFO "Dom0 command line: %s\n", b->cmdline);
-    if ( !strstr(given, "swiotlb=") )
+    if ( force )
         printk(XENLOG_INFO "Dom0: swiotlb=force added, so that DMA to pages "
                            "of other domains is bounced\n");
 }
