@@ -87,55 +87,52 @@ uint64_t ept12_rights_wanted(uint64_t eptp, uint64_t access)
     return rights;
 }
 
-/* May the leaf become dirty, and did it? */
-struct dirtying
+/* The entries of a walk, from the root's level down to the leaf's. */
+struct path
 {
-    bool allowed, done;
+    uint64_t eptp;
+    uint64_t all; /* rights that entries can give */
+    unsigned int top, leaf;
+    uint64_t at[5], entry[5]; /* by level - 1 */
 };
 
-static void walk(const struct nested_vcpu *nv, uint64_t eptp, uint64_t l2_gpa,
-                 uint64_t access, struct dirtying *dirtying,
-                 struct ept12_walk *w)
+/* Down to the leaf: false with w's status where there is none. */
+static bool descend(const struct nested_vcpu *nv, struct path *p,
+                    uint64_t l2_gpa, uint64_t access, struct ept12_walk *w)
 {
-    unsigned int level = ((eptp & EPTP_WALK_MASK) >> EPTP_WALK_SHIFT) + 1;
-    uint64_t table = eptp & EPT_ADDR_MASK, at[5], entry[5], e;
-    uint64_t all = EPT_RWX | (eptp & EPTP_MBEC ? EPT_XU : 0);
-    unsigned int top = level;
-
-    *w = (struct ept12_walk){ .rights = all };
+    uint64_t table = p->eptp & EPT_ADDR_MASK, e;
+    unsigned int level;
 
     /* More bits than the levels translate: nothing is mapped there. */
-    if ( l2_gpa >> LEVEL_SHIFT(level + 1) )
+    if ( l2_gpa >> LEVEL_SHIFT(p->top + 1) )
     {
         w->rights = 0;
         w->suppress_ve = true;
         violation(w, access);
-        return;
+        return false;
     }
-    /* SDM "Accessed and Dirty Flags for EPT": L2's own walks write. */
-    if ( (eptp & EPTP_AD) && (access & EPT_QUAL_GLA_VALID) &&
-         !(access & EPT_QUAL_GLA_FINAL) )
-        access |= EPT_QUAL_READ | EPT_QUAL_WRITE;
 
-    for ( ;; level-- )
+    for ( level = p->top;; level-- )
     {
-        at[level - 1] = table + (l2_gpa >> LEVEL_SHIFT(level) & INDEX_MASK) * 8;
+        uint64_t at = table + (l2_gpa >> LEVEL_SHIFT(level) & INDEX_MASK) * 8;
+
         /* Where L1 has no memory the tables read as not present. */
-        if ( nv->env->read_phys(nv->priv, at[level - 1], &e, sizeof(e)) )
+        if ( nv->env->read_phys(nv->priv, at, &e, sizeof(e)) )
             e = 0;
-        entry[level - 1] = e;
+        p->at[level - 1] = at;
+        p->entry[level - 1] = e;
         w->suppress_ve = e & EPT_SUPPRESS_VE;
 
-        if ( !(e & all) )
+        if ( !(e & p->all) )
         {
             w->rights = 0;
             violation(w, access);
-            return;
+            return false;
         }
-        if ( misconfigured(nv->caps, e, level, all) )
+        if ( misconfigured(nv->caps, e, level, p->all) )
         {
             w->status = EPT12_MISCONFIG;
-            return;
+            return false;
         }
         w->rights &= e;
         if ( is_leaf(e, level) )
@@ -143,41 +140,76 @@ static void walk(const struct nested_vcpu *nv, uint64_t eptp, uint64_t l2_gpa,
         table = e & EPT_ADDR_MASK;
     }
 
+    p->leaf = level;
     w->order = LEVEL_ORDER(level);
     w->memtype = e & (EPT_MEMTYPE_MASK | EPT_IPAT);
     w->l1_gpa = (e & EPT_ADDR_MASK & ~((1ULL << LEVEL_SHIFT(level)) - 1)) |
                 (l2_gpa & ((1ULL << LEVEL_SHIFT(level)) - 1));
 
-    if ( ept12_rights_wanted(eptp, access) & ~w->rights )
-    {
-        violation(w, access);
-        return;
-    }
+    return true;
+}
 
-    w->dirty = true;
-    if ( !(eptp & EPTP_AD) )
-        return;
+/* May the leaf become dirty, and did it? */
+struct dirtying
+{
+    bool allowed, done;
+};
 
-    dirtying->done = (access & EPT_QUAL_WRITE) && !(e & EPT_DIRTY);
+/* SDM "Accessed and Dirty Flags for EPT": those of the walk's entries. */
+static void mark(const struct nested_vcpu *nv, const struct path *p, bool write,
+                 struct dirtying *dirtying, struct ept12_walk *w)
+{
+    uint64_t e = p->entry[p->leaf - 1];
+
+    dirtying->done = write && !(e & EPT_DIRTY);
     if ( dirtying->done && !dirtying->allowed )
     {
         w->status = EPT12_PML_FULL;
         return;
     }
-    for ( unsigned int l = top; l >= level; l-- )
+    for ( unsigned int l = p->top; l >= p->leaf; l-- )
     {
         uint64_t flags = EPT_ACCESSED;
 
-        if ( l == level && (access & EPT_QUAL_WRITE) )
+        if ( l == p->leaf && write )
             flags |= EPT_DIRTY;
-        if ( !set_flags(nv, at[l - 1], entry[l - 1], flags) )
+        if ( !set_flags(nv, p->at[l - 1], p->entry[l - 1], flags) )
         {
             w->status = EPT12_AGAIN;
             return;
         }
     }
-    w->dirty = (e & EPT_DIRTY) || (access & EPT_QUAL_WRITE);
+    w->dirty = (e & EPT_DIRTY) || write;
     w->dirtied = dirtying->done;
+}
+
+static void walk(const struct nested_vcpu *nv, uint64_t eptp, uint64_t l2_gpa,
+                 uint64_t access, struct dirtying *dirtying,
+                 struct ept12_walk *w)
+{
+    struct path p = {
+        .eptp = eptp,
+        .all = EPT_RWX | (eptp & EPTP_MBEC ? EPT_XU : 0),
+        .top = ((eptp & EPTP_WALK_MASK) >> EPTP_WALK_SHIFT) + 1,
+    };
+    uint64_t wanted = access;
+
+    *w = (struct ept12_walk){ .rights = p.all };
+    /* SDM "Accessed and Dirty Flags for EPT": L2's own walks write. */
+    if ( (eptp & EPTP_AD) && (access & EPT_QUAL_GLA_VALID) &&
+         !(access & EPT_QUAL_GLA_FINAL) )
+        wanted |= EPT_QUAL_READ | EPT_QUAL_WRITE;
+    if ( !descend(nv, &p, l2_gpa, wanted, w) )
+        return;
+    if ( ept12_rights_wanted(eptp, wanted) & ~w->rights )
+    {
+        violation(w, wanted);
+        return;
+    }
+
+    w->dirty = true;
+    if ( eptp & EPTP_AD )
+        mark(nv, &p, wanted & EPT_QUAL_WRITE, dirtying, w);
 }
 
 void ept12_walk(const struct nested_vcpu *nv, uint64_t eptp, uint64_t l2_gpa,

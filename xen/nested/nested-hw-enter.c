@@ -98,12 +98,38 @@ static bool injects_mtf(const struct vmcs12 *v12)
            (INTR_INFO_VALID | INTR_TYPE_OTHER << INTR_INFO_TYPE_SHIFT);
 }
 
-enum nested_entry nested_enter(struct vcpu *v, uint32_t *error)
+/* The entry has passed: what is to become of this run of L2. */
+static void begin_run(struct vcpu *v, struct nested_ctx *ctx)
 {
     struct nested_hw_vcpu *hv = nested_hw(v);
-    struct nested_vcpu *nv = &hv->nv;
-    struct nested_ctx *ctx = nv->cur;
+    struct nested_state *s = &hv->nv.state;
     struct vmcs12 *v12 = &ctx->v12;
+    bool event;
+
+    v12->launch_state = VMCS12_LAUNCH_LAUNCHED;
+    hv->nv.stats.entries++;
+    hv->nv.notes.sipi = false;
+    s->mtf_pending = injects_mtf(v12);
+    event = (v12->entry_intr_info & INTR_INFO_VALID) && !s->mtf_pending;
+    s->run_pending = true;
+    s->delivers = event || v12->guest_pending_dbg;
+    s->l2_halted = v12->guest_activity != ACTIVITY_ACTIVE && !event;
+    nested_vapic_enter(v, v12);
+    s->timer_active = v12->pin_ctrl & PIN_PREEMPT;
+    s->timer_left = v12->preemption_timer;
+    hv->timer_deadline = 0;
+    if ( !s->timer_active && (hw_ctx(ctx)->ctrl.pin & PIN_PREEMPT) )
+        vmwrite(VMCS_preemption_timer, vmx_preemption_ticks());
+    if ( hw_ctx(ctx)->refill )
+        nested_refill_ept(v, ctx);
+    vmx_intr_dirty(v);
+}
+
+enum nested_entry nested_enter(struct vcpu *v, uint32_t *error)
+{
+    struct nested_vcpu *nv = v->arch.nested;
+    struct nested_ctx *ctx = nv->cur;
+    const struct vmcs12 *v12 = &ctx->v12;
     const struct check_row *row;
     struct merge_l0 l0;
     struct entry_check c = {
@@ -115,7 +141,6 @@ enum nested_entry nested_enter(struct vcpu *v, uint32_t *error)
         .l1_long_mode = hvm_long_mode_active(),
     };
     uint32_t failed;
-    bool event;
 
     nested_shadow_import(v, ctx);
     fetch_for_checks(nv, ctx);
@@ -160,23 +185,7 @@ enum nested_entry nested_enter(struct vcpu *v, uint32_t *error)
         return NESTED_ENTERED;
     }
 
-    v12->launch_state = VMCS12_LAUNCH_LAUNCHED;
-    nv->stats.entries++;
-    nv->notes.sipi = false;
-    nv->state.mtf_pending = injects_mtf(v12);
-    event = (v12->entry_intr_info & INTR_INFO_VALID) && !nv->state.mtf_pending;
-    hv->nv.state.run_pending = true;
-    hv->nv.state.delivers = event || v12->guest_pending_dbg;
-    hv->nv.state.l2_halted = v12->guest_activity != ACTIVITY_ACTIVE && !event;
-    nested_vapic_enter(v, v12);
-    hv->nv.state.timer_active = v12->pin_ctrl & PIN_PREEMPT;
-    hv->nv.state.timer_left = v12->preemption_timer;
-    hv->timer_deadline = 0;
-    if ( !hv->nv.state.timer_active && (hw_ctx(ctx)->ctrl.pin & PIN_PREEMPT) )
-        vmwrite(VMCS_preemption_timer, vmx_preemption_ticks());
-    if ( hw_ctx(ctx)->refill )
-        nested_refill_ept(v, ctx);
-    vmx_intr_dirty(v);
+    begin_run(v, ctx);
 
     return NESTED_ENTERED;
 }

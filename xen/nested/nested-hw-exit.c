@@ -106,6 +106,43 @@ static void requeue_event(struct vcpu *v, const struct l2_exit *e)
     vmx_intr_dirty(v);
 }
 
+/* The processor found what our checks did not: L1's fault as well. */
+static void entry_refused(struct vcpu *v, const struct l2_exit *e)
+{
+    vmx_clear_vmcs(&v->arch.vmx);
+    vmx_vmptrld(mfn_x(v->arch.vmx.vmcs) << PAGE_SHIFT);
+    guest_printk(v->domain, "d%uv%u: the processor refused L2: %#x\n",
+                 v->domain->domain_id, v->vcpu_id, e->reason);
+    nested_entry_failure(v, l2_exit_basic(e), e->qual);
+}
+
+/* An exit that is L0's. False: the base serves it. */
+static bool take_l0_exit(struct vcpu *v, struct l2_exit *e, bool exit_soon)
+{
+    switch ( l2_exit_basic(e) )
+    {
+    case EXIT_REASON_EPT_VIOLATION:
+    case EXIT_REASON_EPT_MISCONFIG:
+        if ( !nested_ept_exit(v, e) )
+            return false;
+        if ( nested_guest_mode(v) )
+            requeue_event(v, e);
+        return true;
+
+    case EXIT_REASON_PREEMPT_TIMER:
+        if ( !nested_timer_expired(v, exit_soon) )
+            return false;
+        nested_vmexit(v, e);
+        return true;
+
+    case EXIT_REASON_VMFUNC:
+        return nested_serve_exit(v, e);
+
+    default:
+        return false;
+    }
+}
+
 bool nested_handle_exit(struct vcpu *v, uint32_t reason)
 {
     struct nested_hw_vcpu *hv = nested_hw(v);
@@ -128,12 +165,7 @@ bool nested_handle_exit(struct vcpu *v, uint32_t reason)
         return false; /* no control is set that makes one; the base says so */
     if ( unlikely(reason & EXIT_REASON_ENTRY_FAILED) )
     {
-        /* The processor found what our checks did not: L1's fault as well. */
-        vmx_clear_vmcs(&v->arch.vmx);
-        vmx_vmptrld(mfn_x(v->arch.vmx.vmcs) << PAGE_SHIFT);
-        guest_printk(v->domain, "d%uv%u: the processor refused L2: %#x\n",
-                     v->domain->domain_id, v->vcpu_id, reason);
-        nested_entry_failure(v, basic, e.qual);
+        entry_refused(v, &e);
         return true;
     }
     hv->nv.state.run_pending = hv->exit_soon = hv->nv.state.delivers = false;
@@ -147,28 +179,7 @@ bool nested_handle_exit(struct vcpu *v, uint32_t reason)
     if ( l0_wants_exit(&e, &cpu) )
     {
         hv->nv.stats.exits_l0[basic]++;
-        switch ( basic )
-        {
-        case EXIT_REASON_EPT_VIOLATION:
-        case EXIT_REASON_EPT_MISCONFIG:
-            if ( !nested_ept_exit(v, &e) )
-                return false;
-            if ( nested_guest_mode(v) )
-                requeue_event(v, &e);
-            return true;
-
-        case EXIT_REASON_PREEMPT_TIMER:
-            if ( !nested_timer_expired(v, exit_soon) )
-                return false;
-            nested_vmexit(v, &e);
-            return true;
-
-        case EXIT_REASON_VMFUNC:
-            return nested_serve_exit(v, &e);
-
-        default:
-            return false;
-        }
+        return take_l0_exit(v, &e, exit_soon);
     }
     if ( basic == EXIT_REASON_MTF && !(v12->proc_ctrl & PROC_MTF) )
     {
