@@ -48,6 +48,18 @@ static void print_domain(const libxl_dominfo *d, bool verbose, bool cpupool)
     free(name);
 }
 
+static void print_heading(bool verbose, bool cpupool)
+{
+    printf("Name                                        ID   Mem VCPUs\t"
+           "State\tTime(s)");
+    if ( verbose )
+        printf("   UUID                            Reason-Code\tSecurity "
+               "Label");
+    if ( cpupool )
+        printf("         Cpupool");
+    putchar('\n');
+}
+
 int main_list(int argc, char **argv)
 {
     static const struct option long_options[] = {
@@ -106,14 +118,7 @@ int main_list(int argc, char **argv)
         print_config_list(list, nr);
     else
     {
-        printf("Name                                        ID   Mem VCPUs\t"
-               "State\tTime(s)");
-        if ( verbose )
-            printf("   UUID                            Reason-Code\tSecurity "
-                   "Label");
-        if ( cpupool )
-            printf("         Cpupool");
-        putchar('\n');
+        print_heading(verbose, cpupool);
         for ( i = 0; i < nr; i++ )
             print_domain(&list[i], verbose, cpupool);
     }

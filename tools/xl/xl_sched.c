@@ -106,78 +106,84 @@ static bool option_number(const char *text, unsigned long max, long *out)
     return true;
 }
 
+struct credit2_options
+{
+    const char *dom, *pool;
+    bool schedparam;
+    long weight, cap, ratelimit; /* -1: not given */
+};
+
+/* Why these options do not go together; null if they do. */
+static const char *contradiction(const struct credit2_options *o)
+{
+    bool of_domain = o->weight >= 0 || o->cap >= 0;
+
+    if ( o->schedparam && (o->dom || of_domain) )
+        return "Specifying a domain with schedparam options.";
+    if ( o->pool && (o->dom || of_domain) )
+        return "Specifying a cpupool is not allowed with other options.";
+    if ( !o->dom && of_domain )
+        return "Must specify a domain.";
+    if ( o->ratelimit >= 0 && !o->schedparam )
+        return "Must specify schedparam to set schedule parameter values.";
+    return NULL;
+}
+
 int main_sched_credit2(int argc, char **argv)
 {
-    long weight = -1, cap = -1, ratelimit = -1;
-    const char *dom = NULL, *pool = NULL;
-    bool schedparam = false;
+    struct credit2_options o = { .weight = -1, .cap = -1, .ratelimit = -1 };
     uint32_t poolid = 0;
+    const char *why;
     int opt;
 
     FOREACH_OPTION(opt, argc, argv, "d:w:c:sr:p:", 0)
     {
     case 'd':
-        dom = optarg;
+        o.dom = optarg;
         break;
     case 'w':
-        if ( !option_number(optarg, 65535, &weight) )
+        if ( !option_number(optarg, 65535, &o.weight) )
             return EXIT_FAILURE;
         break;
     case 'c':
-        if ( !option_number(optarg, 65535, &cap) )
+        if ( !option_number(optarg, 65535, &o.cap) )
             return EXIT_FAILURE;
         break;
     case 's':
-        schedparam = true;
+        o.schedparam = true;
         break;
     case 'r':
-        if ( !option_number(optarg, UINT32_MAX, &ratelimit) )
+        if ( !option_number(optarg, UINT32_MAX, &o.ratelimit) )
             return EXIT_FAILURE;
         break;
     case 'p':
-        pool = optarg;
+        o.pool = optarg;
         break;
     }
-    if ( schedparam && (dom || weight >= 0 || cap >= 0) )
+    why = contradiction(&o);
+    if ( why )
     {
-        fprintf(stderr, "Specifying a domain with schedparam options.\n");
+        fprintf(stderr, "%s\n", why);
         return EXIT_FAILURE;
     }
-    if ( pool && (dom || weight >= 0 || cap >= 0) )
+    if ( o.pool && libxl_cpupool_qualifier_to_cpupoolid(ctx, o.pool, &poolid) )
     {
-        fprintf(stderr,
-                "Specifying a cpupool is not allowed with other options.\n");
-        return EXIT_FAILURE;
-    }
-    if ( !dom && (weight >= 0 || cap >= 0) )
-    {
-        fprintf(stderr, "Must specify a domain.\n");
-        return EXIT_FAILURE;
-    }
-    if ( ratelimit >= 0 && !schedparam )
-    {
-        fprintf(stderr, "Must specify schedparam to set schedule "
-                        "parameter values.\n");
-        return EXIT_FAILURE;
-    }
-    if ( pool && libxl_cpupool_qualifier_to_cpupoolid(ctx, pool, &poolid) )
-    {
-        fprintf(stderr, "unknown cpupool '%s'\n", pool);
+        fprintf(stderr, "unknown cpupool '%s'\n", o.pool);
         return EXIT_FAILURE;
     }
 
-    if ( weight >= 0 || cap >= 0 )
-        return set_credit2(find_domain(dom), weight, cap);
-    if ( ratelimit >= 0 )
-        return set_ratelimit(poolid, ratelimit);
-    if ( schedparam )
+    if ( o.weight >= 0 || o.cap >= 0 )
+        return set_credit2(find_domain(o.dom), o.weight, o.cap);
+    if ( o.ratelimit >= 0 )
+        return set_ratelimit(poolid, o.ratelimit);
+    if ( o.schedparam )
         print_pool_params(poolid);
-    else if ( dom )
+    else if ( o.dom )
     {
         print_heading();
-        print_credit2(find_domain(dom));
+        print_credit2(find_domain(o.dom));
     }
     else
-        print_pools(pool, poolid);
+        print_pools(o.pool, poolid);
     return EXIT_SUCCESS;
 }
