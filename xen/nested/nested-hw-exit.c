@@ -88,22 +88,13 @@ static void collect_exit(uint32_t reason, struct l2_exit *e)
 }
 
 /* As the base does it for exits that it dispatches itself. */
-static void requeue_event(struct vcpu *v, const struct l2_exit *e)
+static void resume_interrupted(struct vcpu *v, const struct l2_exit *e)
 {
-    struct hvm_event *ev = &v->arch.inject;
-
     v->arch.vmx.idt_vectoring = e->idt_info;
-    if ( !(e->idt_info & INTR_INFO_VALID) )
-        return;
-    *ev = (struct hvm_event){
-        .pending = true,
-        .vector = e->idt_info & INTR_INFO_VECTOR_MASK,
-        .type = (e->idt_info & INTR_INFO_TYPE_MASK) >> INTR_INFO_TYPE_SHIFT,
-        .has_error = e->idt_info & INTR_INFO_ERROR_CODE,
-        .error_code = e->idt_error_code,
-        .insn_len = e->insn_len,
-    };
-    vmx_intr_dirty(v);
+    if ( e->idt_info & INTR_INFO_VALID )
+        vmx_requeue_event(v);
+    else if ( l2_exit_basic(e) == EXIT_REASON_EPT_VIOLATION )
+        vmx_reblock_nmi(v, e->qual);
 }
 
 /* The processor found what our checks did not: L1's fault as well. */
@@ -126,7 +117,7 @@ static bool take_l0_exit(struct vcpu *v, struct l2_exit *e, bool exit_soon)
         if ( !nested_ept_exit(v, e) )
             return false;
         if ( nested_guest_mode(v) )
-            requeue_event(v, e);
+            resume_interrupted(v, e);
         return true;
 
     case EXIT_REASON_PREEMPT_TIMER:

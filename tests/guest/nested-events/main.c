@@ -8,10 +8,18 @@
  */
 #include "vmx.h"
 
-#define VEC_L1     0x61
-#define VEC_L2     0x62
-#define INJECT     (ENTRY_INTR_VALID | VEC_L2)
-#define INFO_VALID (1u << 31)
+#define VEC_L1            0x61
+#define VEC_L2            0x62
+#define INJECT            (ENTRY_INTR_VALID | VEC_L2)
+#define INFO_VALID        (1u << 31)
+
+#define VEC_NMI           2
+#define INJECT_NMI        (ENTRY_INTR_VALID | 2 << 8 | VEC_NMI)
+#define BLOCKED_NMI       (1u << 3)
+#define PIN_NMI           (1u << 3)
+#define PIN_VIRT_NMI      (1u << 5)
+#define PROC_NMI_WINDOW   (1u << 22)
+#define REASON_NMI_WINDOW 8
 
 enum
 {
@@ -20,6 +28,7 @@ enum
 
 static struct l2_regs regs;
 static volatile unsigned int l1_irqs, l2_irqs;
+static volatile uint64_t l2_nmis, l2_stack_pointer;
 static uint64_t eptp;
 
 static void handle_l1(struct regs *r)
@@ -38,6 +47,21 @@ static void handle_l2(struct regs *r)
 static void l2_wait(void)
 {
     while ( !l2_irqs )
+        cpu_relax();
+    for ( ;; )
+        asm volatile("vmcall");
+}
+
+static void handle_nmi(struct regs *r)
+{
+    l2_stack_pointer = r->rsp;
+    l2_nmis++;
+    asm volatile("vmcall");
+}
+
+static void l2_wait_nmi(void)
+{
+    while ( !l2_nmis )
         cpu_relax();
     for ( ;; )
         asm volatile("vmcall");
@@ -98,6 +122,38 @@ static void check_interrupt_without_exit(void)
     check_eq("and took L1's", l1_irqs, 1);
 }
 
+/*
+ * An NMI, whose delivery and whose IRET L0 interrupts: it comes once, and L1
+ * has its NMI window when the handler is left, not when it leaves.
+ */
+static void check_nmi(void)
+{
+    uint64_t pin = vmget(PIN_CONTROLS), proc = vmget(PROC_CONTROLS);
+
+    if ( !vmx_control_can(MSR_VMX_PINBASED, PIN_NMI | PIN_VIRT_NMI) )
+        return;
+    vmwrite(PIN_CONTROLS, pin | PIN_NMI | PIN_VIRT_NMI);
+    l2_nmis = 0;
+    vmx_set_l2(l2_wait_nmi);
+    vmwrite(ENTRY_INTR_INFO, INJECT_NMI);
+    forget_translations();
+    check_eq("injecting an NMI", vmx_enter(&regs, true), 0);
+    check_eq("its handler exits", vmget(EXIT_REASON), REASON_VMCALL);
+    check_eq("it came once", l2_nmis, 1);
+    check_eq("and blocks others", vmget(GUEST_INTERRUPTIBILITY), BLOCKED_NMI);
+    vmx_skip_insn();
+    vmwrite(PROC_CONTROLS, proc | PROC_NMI_WINDOW);
+    forget_translations();
+    check_eq("going on", vmx_enter(&regs, true), 0);
+    check_eq("up to the window", vmget(EXIT_REASON), REASON_NMI_WINDOW);
+    check_eq("behind IRET", vmget(GUEST_RSP), l2_stack_pointer);
+    vmwrite(PROC_CONTROLS, proc);
+    check_eq("L2 goes on", vmx_enter(&regs, true), 0);
+    check_eq("to its end", vmget(EXIT_REASON), REASON_VMCALL);
+    check_eq("with one NMI", l2_nmis, 1);
+    vmwrite(PIN_CONTROLS, pin);
+}
+
 /* It is due long before L0 has the translations together. */
 static void check_timer(uint32_t ticks)
 {
@@ -128,6 +184,7 @@ void test_main(void)
     apic_enable();
     irq_set_handler(VEC_L1, handle_l1);
     irq_set_handler(VEC_L2, handle_l2);
+    irq_set_handler(VEC_NMI, handle_nmi);
     if ( !vmx_on() || !vmx_vmcs(l2_wait) )
         return;
     eptp = vmx_ept_identity();
@@ -145,6 +202,7 @@ void test_main(void)
     check_eq("L2 had it once", l2_irqs, 1);
     check_interrupt();
     check_interrupt_without_exit();
+    check_nmi();
     check_timer(0);
     check_timer(1);
     check_eq("VMXOFF", vmxoff(), VMX_OK);

@@ -17,6 +17,7 @@ enum exit_result vmx_exit_ept_violation(struct vcpu *v)
     p2m_type_t t;
     unsigned int order;
 
+    vmx_reblock_nmi(v, qual);
     p2m_get_entry(v->domain, gaddr_to_gfn(gpa), &t, &order);
     if ( t == p2m_ram_rw || t == p2m_grant_map_rw || t == p2m_map_foreign ||
          t == p2m_mmio_direct || t == p2m_xen || t == p2m_apic_access )

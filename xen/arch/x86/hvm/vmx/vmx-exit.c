@@ -118,29 +118,9 @@ void vmx_dispatch_exit(struct vcpu *v, uint32_t reason)
         vmx_skip_insn();
 }
 
-/*
- * An event was being delivered when the exit came: deliver it again, unless
- * the handler injects something of its own.
- * SDM "Information for VM Exits During Event Delivery".
- */
-static void requeue_event(struct vcpu *v, uint32_t info)
-{
-    struct hvm_event *ev = &v->arch.inject;
-
-    ev->pending = true;
-    ev->vector = info & INTR_INFO_VECTOR_MASK;
-    ev->type = (info & INTR_INFO_TYPE_MASK) >> INTR_INFO_TYPE_SHIFT;
-    ev->has_error = info & INTR_INFO_ERROR_CODE;
-    if ( ev->has_error )
-        ev->error_code = vmread(VMCS_idt_vectoring_error_code);
-    ev->insn_len = vmread(VMCS_exit_insn_len);
-    vmx_intr_dirty(v);
-}
-
 void vmx_handle_exit(struct vcpu *v)
 {
     uint32_t reason = vmread(VMCS_exit_reason);
-    uint32_t vectoring;
 
     v->arch.vmx.launched = true;
     if ( unlikely(v->arch.nested) && nested_guest_mode(v) )
@@ -148,10 +128,9 @@ void vmx_handle_exit(struct vcpu *v)
         if ( nested_handle_exit(v, reason) )
             return;
     }
-    vectoring = vmread(VMCS_idt_vectoring_info);
-    v->arch.vmx.idt_vectoring = vectoring;
-    if ( unlikely(vectoring & INTR_INFO_VALID) )
-        requeue_event(v, vectoring);
+    v->arch.vmx.idt_vectoring = vmread(VMCS_idt_vectoring_info);
+    if ( unlikely(v->arch.vmx.idt_vectoring & INTR_INFO_VALID) )
+        vmx_requeue_event(v);
     vmx_dispatch_exit(v, reason);
 }
 

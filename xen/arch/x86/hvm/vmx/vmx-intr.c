@@ -36,6 +36,34 @@ static void inject_event(struct vcpu *v)
     inject(ev->type, ev->vector, ev->has_error, ev->error_code);
 }
 
+void vmx_requeue_event(struct vcpu *v)
+{
+    uint32_t info = v->arch.vmx.idt_vectoring;
+    struct hvm_event *ev = &v->arch.inject;
+
+    *ev = (struct hvm_event){
+        .pending = true,
+        .vector = info & INTR_INFO_VECTOR_MASK,
+        .type = (info & INTR_INFO_TYPE_MASK) >> INTR_INFO_TYPE_SHIFT,
+        .has_error = info & INTR_INFO_ERROR_CODE,
+        .insn_len = vmread(VMCS_exit_insn_len),
+    };
+    if ( ev->has_error )
+        ev->error_code = vmread(VMCS_idt_vectoring_error_code);
+    if ( ev->type == INTR_TYPE_NMI ) /* injecting it blocks NMIs again */
+        vmwrite(VMCS_guest_interruptibility,
+                vmread(VMCS_guest_interruptibility) & ~INTR_STATE_NMI);
+    vmx_intr_dirty(v);
+}
+
+void vmx_reblock_nmi(struct vcpu *v, uint64_t info)
+{
+    if ( (info & INTR_INFO_NMI_UNBLOCK) &&
+         !(v->arch.vmx.idt_vectoring & INTR_INFO_VALID) )
+        vmwrite(VMCS_guest_interruptibility,
+                vmread(VMCS_guest_interruptibility) | INTR_STATE_NMI);
+}
+
 /* The legacy callback vector is level: as long as the guest has it pending. */
 static bool callback_vector_pending(const struct vcpu *v)
 {

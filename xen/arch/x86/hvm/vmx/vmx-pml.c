@@ -95,13 +95,7 @@ void vmx_pml_drain(struct vcpu *v)
 /* The write that found the log full is done again. */
 enum exit_result vmx_exit_pml_full(struct vcpu *v)
 {
-    uint64_t qual = vmread(VMCS_exit_qualification);
-
-    /* SDM "Information for VM Exits Due to ...": IRET had unblocked NMIs. */
-    if ( (qual & EPT_QUAL_NMI_UNBLOCK) &&
-         !(v->arch.vmx.idt_vectoring & INTR_INFO_VALID) )
-        vmwrite(VMCS_guest_interruptibility,
-                vmread(VMCS_guest_interruptibility) | INTR_STATE_NMI);
+    vmx_reblock_nmi(v, vmread(VMCS_exit_qualification));
     vmx_pml_drain(v);
     return EXIT_RESUME;
 }

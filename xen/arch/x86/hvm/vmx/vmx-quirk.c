@@ -81,10 +81,7 @@ bool vmx_reflect_exception(struct vcpu *v, uint32_t info)
         triple_fault(v);
         return true;
     }
-    if ( (info & INTR_INFO_NMI_UNBLOCK) &&
-         !(v->arch.vmx.idt_vectoring & INTR_INFO_VALID) )
-        vmwrite(VMCS_guest_interruptibility,
-                vmread(VMCS_guest_interruptibility) | INTR_STATE_NMI);
+    vmx_reblock_nmi(v, info);
     if ( vector == X86_EXC_DB )
         commit_debug_exception();
 

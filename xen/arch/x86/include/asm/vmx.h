@@ -115,6 +115,19 @@ void vmx_skip_insn(void);
  * only if take_vectors, events that were noted and NMIs always.
  */
 void vmx_intr_assist(struct vcpu *v, bool take_vectors);
+/*
+ * v->arch.vmx.idt_vectoring names an event whose delivery the exit interrupted:
+ * deliver it again, unless the handler injects something of its own.
+ * SDM "Information for VM Exits That Occur During Event Delivery".
+ */
+void vmx_requeue_event(struct vcpu *v);
+/*
+ * The exit came from an IRET that had unblocked NMIs, if bit 12 of info is set,
+ * which is an exit qualification or interruption information. The IRET will be
+ * done again, so they are to be blocked up to then.
+ * SDM "Resuming Guest Software After Handling an Exception".
+ */
+void vmx_reblock_nmi(struct vcpu *v, uint64_t info);
 /* Something about v's pending events changed: look before the next entry. */
 static inline void vmx_intr_dirty(struct vcpu *v)
 {
