@@ -185,4 +185,11 @@ void libxl__userdata_destroy(libxl_ctx *ctx, uint32_t domid);
 int libxl__check_free_memory(libxl_ctx *ctx, uint64_t needed_kb);
 uint64_t libxl__paging_memory_kb(uint64_t max_memkb, unsigned int vcpus);
 
+/* ---- libxl_json.c ---------------------------------------------------------
+ */
+
+#define LIBXL__NR_ACTIONS (LIBXL_ACTION_ON_SHUTDOWN_SOFT_RESET + 1)
+/* Enumerators as JSON has them, which differ from xl.cfg's words. */
+extern const char *const libxl__action_names[LIBXL__NR_ACTIONS];
+
 #endif

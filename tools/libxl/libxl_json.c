@@ -184,8 +184,8 @@ static void gen_nic(yajl_gen g, const libxl_device_nic *nic)
     yajl_gen_map_close(g);
 }
 
-/* As enumerators are written, which differs from xl.cfg's words. */
-static const char *const action_names[] = {
+const char *const libxl__action_names[LIBXL__NR_ACTIONS] = {
+    [LIBXL_ACTION_ON_SHUTDOWN_DESTROY] = "destroy",
     [LIBXL_ACTION_ON_SHUTDOWN_RESTART] = "restart",
     [LIBXL_ACTION_ON_SHUTDOWN_RESTART_RENAME] = "restart_rename",
     [LIBXL_ACTION_ON_SHUTDOWN_PRESERVE] = "preserve",
@@ -199,7 +199,7 @@ static void gen_action(yajl_gen g, const char *name,
 {
     /* "destroy" is the zero of Xen's type, and so is not written. */
     if ( action != LIBXL_ACTION_ON_SHUTDOWN_DESTROY )
-        string(g, name, action_names[action]);
+        string(g, name, libxl__action_names[action]);
 }
 
 char *libxl_domain_config_to_json(const libxl_domain_config *config)

@@ -277,18 +277,9 @@ static void take_nic(struct parse *p, yajl_val v, libxl_device_nic *nic)
 static void take_action(struct parse *p, yajl_val root, const char *name,
                         libxl_action_on_shutdown *to)
 {
-    static const char *const words[] = {
-        [LIBXL_ACTION_ON_SHUTDOWN_DESTROY] = "destroy",
-        [LIBXL_ACTION_ON_SHUTDOWN_RESTART] = "restart",
-        [LIBXL_ACTION_ON_SHUTDOWN_RESTART_RENAME] = "restart_rename",
-        [LIBXL_ACTION_ON_SHUTDOWN_PRESERVE] = "preserve",
-        [LIBXL_ACTION_ON_SHUTDOWN_COREDUMP_DESTROY] = "coredump_destroy",
-        [LIBXL_ACTION_ON_SHUTDOWN_COREDUMP_RESTART] = "coredump_restart",
-        [LIBXL_ACTION_ON_SHUTDOWN_SOFT_RESET] = "soft_reset",
-    };
     int action = LIBXL_ACTION_ON_SHUTDOWN_DESTROY;
 
-    take_enum(p, root, name, words, ARRAY_SIZE(words), &action);
+    take_enum(p, root, name, libxl__action_names, LIBXL__NR_ACTIONS, &action);
     *to = action;
 }
 

@@ -16,7 +16,7 @@ struct merge_l0
     uint64_t efer, pat, debugctl, dr7; /* L1's own at the moment of entry */
 };
 
-/* Controls of the vmcs02. Addresses are filled in by nested-hw.c. */
+/* Controls of the vmcs02. Addresses are filled in by nested-hw-write.c. */
 struct vmcs02_ctrl
 {
     uint32_t pin, proc, proc2, exit, entry;

@@ -25,7 +25,7 @@
  * it would serve L1. For L1, reflect.c writes the exit into the vmcs12 and
  * makes L1's host state from it.
  *
- * Only nested-hw.c touches the processor. Everything else takes the
+ * Only nested-hw*.c touch the processor. Everything else takes the
  * capabilities as a struct, L1's memory through struct nested_env, and gives
  * its results as structs: so it runs, unchanged, in tests on any machine.
  *

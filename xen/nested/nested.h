@@ -24,7 +24,7 @@ struct nested_fault
 
 /*
  * One active vmcs12: the copy that counts while it is active, and what was
- * done with it. hw belongs to nested-hw.c: the vmcs02 with its bitmaps.
+ * done with it. hw belongs to nested-hw*.c: the vmcs02 with its bitmaps.
  */
 struct nested_ctx
 {
@@ -71,7 +71,7 @@ struct nested_notes
 };
 
 /*
- * What the pure code asks for, given by nested-hw.c, or by a test.
+ * What the pure code asks for, given by nested-hw-env.c, or by a test.
  * Functions returning int give 0 or a negative errno; those that take a
  * fault fill it in when they return -EFAULT.
  */
