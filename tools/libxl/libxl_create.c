@@ -23,8 +23,7 @@
 #define DEFAULT_TIMER_MODE 1
 #define LOCK_FILE          "/run/lock/xl"
 
-/* ---- before there is a domain -----------------------------------------------
- */
+/* --- before there is a domain --- */
 
 static int check_name(libxl_ctx *ctx, const char *name)
 {
@@ -155,8 +154,7 @@ static int prepare(struct libxl__create *c)
     return rc;
 }
 
-/* ---- the empty domain
- * ----------------------------------------------------------- */
+/* --- the empty domain --- */
 
 static int make_domain(struct libxl__create *c)
 {
@@ -297,8 +295,7 @@ static int make_nodes(struct libxl__create *c)
     return libxl__batch_commit(c->ctx, &batch);
 }
 
-/* ---- what it is connected to
- * --------------------------------------------------------- */
+/* --- what it is connected to --- */
 
 static int introduce(struct libxl__create *c)
 {

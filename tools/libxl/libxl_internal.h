@@ -22,8 +22,7 @@ struct libxl_ctx
 
 #define LIBXL__TOOLSTACK_DOMID 0u
 
-/* ---- messages: libxl.c
- * --------------------------------------------------------- */
+/* --- messages: libxl.c --- */
 
 void libxl__log(libxl_ctx *ctx, xentoollog_level level, int errnoval,
                 uint32_t domid, const char *fmt, ...)
@@ -43,8 +42,7 @@ char *libxl__asprintf(const char *fmt, ...)
 void *libxl__calloc(size_t n, size_t size);
 void *libxl__realloc(void *p, size_t n, size_t size);
 
-/* ---- XenStore: libxl_xs.c
- * ------------------------------------------------------ */
+/* --- XenStore: libxl_xs.c --- */
 
 /* A path by value: path("/local/domain/%u", domid).s in one expression. */
 struct libxl__path
@@ -117,8 +115,7 @@ int libxl__xs_wait(libxl_ctx *ctx, const char *node, unsigned int seconds,
                    int (*test)(libxl_ctx *ctx, const char *node, void *opaque),
                    void *opaque);
 
-/* ---- devices: libxl_device.c
- * ---------------------------------------------------- */
+/* --- devices: libxl_device.c --- */
 
 /* States of the xenbus handshake, public/io/xenbus.h */
 enum
@@ -158,23 +155,20 @@ int libxl__device_connect(libxl_ctx *ctx, const struct libxl__device *dev,
 /* Every device of a domain that is being destroyed. */
 void libxl__devices_destroy(libxl_ctx *ctx, uint32_t domid);
 
-/* ---- requests to a guest's kernel: libxl_dom.c
- * ------------------------------------------- */
+/* --- requests to a guest's kernel: libxl_dom.c --- */
 
 /* Ask by control/shutdown, and wait until it has taken the request up. */
 int libxl__domain_request(libxl_ctx *ctx, uint32_t domid, const char *what,
                           unsigned int seconds);
 
-/* ---- hotplug scripts: libxl_hotplug.c
- * -------------------------------------------- */
+/* --- hotplug scripts: libxl_hotplug.c --- */
 
 int libxl__hotplug(libxl_ctx *ctx, const struct libxl__device *dev,
                    const char *script, const char *action);
 /* The script's path; relative names are in the scripts' directory. */
 char *libxl__script_path(const char *script);
 
-/* ---- parts of creation
- * ------------------------------------------------------------ */
+/* --- parts of creation --- */
 
 /* Can this disk be served at all? */
 int libxl__disk_check(libxl_ctx *ctx, const libxl_device_disk *disk);
@@ -185,8 +179,7 @@ void libxl__userdata_destroy(libxl_ctx *ctx, uint32_t domid);
 int libxl__check_free_memory(libxl_ctx *ctx, uint64_t needed_kb);
 uint64_t libxl__paging_memory_kb(uint64_t max_memkb, unsigned int vcpus);
 
-/* ---- libxl_json.c ---------------------------------------------------------
- */
+/* --- libxl_json.c --- */
 
 #define LIBXL__NR_ACTIONS (LIBXL_ACTION_ON_SHUTDOWN_SOFT_RESET + 1)
 /* Enumerators as JSON has them, which differ from xl.cfg's words. */

@@ -31,8 +31,7 @@ const struct cmd_spec *cmd_lookup(const char *name);
 /* Why a command of Xen's xl is not there; null for others. */
 const char *cmd_unsupported(const char *name);
 
-/* ---- xl_utils.c ------------------------------------------------------------
- */
+/* --- xl_utils.c --- */
 
 /* Connect to the hypervisor, or end with a message. */
 void need_context(void);
@@ -75,8 +74,7 @@ void print_bitmap(const uint8_t *map, unsigned int nr, FILE *f);
 /* Exit code of a libxl call. */
 int xl_exit(int rc);
 
-/* ---- a domain's life: xl_monitor.c ------------------------------------------
- */
+/* --- a domain's life: xl_monitor.c --- */
 
 struct start_options
 {
@@ -94,8 +92,7 @@ int see_to_end(uint32_t domid, libxl_domain_config *config);
 /* A domain is created as a whole or not at all, whatever key is pressed. */
 void catch_signals(bool catch);
 
-/* ---- configuration: xl_parse.c (mapping), xl_parse_value.c (texts) ----------
- */
+/* --- configuration: xl_parse.c (mapping), xl_parse_value.c (texts) --- */
 
 /* Fill in the domain's configuration; errors are told. false: refused. */
 struct cfg;
@@ -115,8 +112,7 @@ int parse_cpu_range(const char *text, libxl_bitmap *map);
 int parse_tsc_mode(const char *text, uint32_t *mode);
 int parse_timer_mode(const char *text, int *mode);
 
-/* ---- JSON: xl_json.c
- * --------------------------------------------------------- */
+/* --- JSON: xl_json.c --- */
 
 /* [ { domid, config }, ... ] */
 void print_config_list(const libxl_dominfo *list, int nr);

@@ -77,8 +77,7 @@ int main_cpupool_list(int argc, char **argv)
     return EXIT_SUCCESS;
 }
 
-/* ---- cpupool-create -------------------------------------------------------
- */
+/* --- cpupool-create --- */
 
 struct pool_config
 {
@@ -231,8 +230,7 @@ out:
     return ret;
 }
 
-/* ---- the others -----------------------------------------------------------
- */
+/* --- the others --- */
 
 int main_cpupool_destroy(int argc, char **argv)
 {

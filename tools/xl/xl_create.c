@@ -20,8 +20,7 @@ struct create_options
     int nr_settings;
 };
 
-/* ---- configuration
- * ----------------------------------------------------------- */
+/* --- configuration --- */
 
 static struct cfg *read_config(const struct create_options *o)
 {
@@ -51,8 +50,7 @@ static struct cfg *read_config(const struct create_options *o)
     return cfg;
 }
 
-/* ---- the command
- * ---------------------------------------------------------------------- */
+/* --- the command --- */
 
 static int start(const struct create_options *o, libxl_domain_config *config)
 {

@@ -74,8 +74,7 @@ static bool rename_domain(uint32_t domid, const char *name, const char *suffix)
     return !libxl_domain_rename(ctx, domid, new_name);
 }
 
-/* ---- the sender
- * ------------------------------------------------------------------ */
+/* --- the sender --- */
 
 struct transport
 {
@@ -248,8 +247,7 @@ int main_migrate(int argc, char **argv)
     return ret;
 }
 
-/* ---- the receiver
- * ---------------------------------------------------------------- */
+/* --- the receiver --- */
 
 static bool start_received(uint32_t domid, const char *name, bool paused)
 {

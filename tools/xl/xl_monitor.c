@@ -22,8 +22,7 @@
 #define LOG_DIR  "/var/log/xen"
 #define DUMP_DIR "/var/lib/xen/dump"
 
-/* ---- the console
- * --------------------------------------------------------------- */
+/* --- the console --- */
 
 /* Start the console program; it says by a byte that it is connected. */
 static pid_t start_console(uint32_t domid)
@@ -61,8 +60,7 @@ static void wait_console(pid_t pid)
         ;
 }
 
-/* ---- the background
- * -------------------------------------------------------------- */
+/* --- the background --- */
 
 static void redirect_to_log(const char *name)
 {
@@ -104,8 +102,7 @@ pid_t into_background(const char *name)
     return 0;
 }
 
-/* ---- the end of a domain
- * ----------------------------------------------------------- */
+/* --- the end of a domain --- */
 
 static libxl_action_on_shutdown action_for(const libxl_domain_config *config,
                                            unsigned int reason)
@@ -229,8 +226,7 @@ int see_to_end(uint32_t domid, libxl_domain_config *config)
     }
 }
 
-/* ---- the start
- * --------------------------------------------------------------------- */
+/* --- the start --- */
 
 static void interrupted(int signo)
 {

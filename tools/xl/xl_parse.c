@@ -71,8 +71,7 @@ static void copy_string(struct parse *p, const char *name, char **to)
     }
 }
 
-/* ---- what is served
- * ----------------------------------------------------------- */
+/* --- what is served --- */
 
 static void parse_type(struct parse *p)
 {

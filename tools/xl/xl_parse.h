@@ -17,7 +17,7 @@ void parse_error_at(struct parse *p, const char *name, const char *text);
 /* True when there is a value; a wrong type is noted. */
 bool parse_get_bool(struct parse *p, const char *name, bool *out);
 
-/* ---- xl_parse_refuse.c ---- */
+/* --- xl_parse_refuse.c --- */
 
 /* What cannot be served, unless it says "off". */
 void parse_check_refused(struct parse *p);

@@ -28,8 +28,7 @@ struct settings
     unsigned long iterations; /* 0: for ever */
 };
 
-/* ---- line by line -----------------------------------------------------------
- */
+/* --- line by line --- */
 
 struct batch
 {
@@ -67,8 +66,7 @@ static int run_batch(const struct settings *set)
     return EXIT_SUCCESS;
 }
 
-/* ---- on a terminal ----------------------------------------------------------
- */
+/* --- on a terminal --- */
 
 struct screen
 {

@@ -42,8 +42,7 @@ add(struct line *l, const char *fmt, ...)
         l->length = sizeof(l->text) - 1;
 }
 
-/* ---- columns --------------------------------------------------------------
- */
+/* --- columns --- */
 
 static int compare(double a, double b)
 {
@@ -164,8 +163,7 @@ const char *top_column_name(unsigned int column)
     return column < NR_COLUMNS ? columns[column].name : NULL;
 }
 
-/* ---- rows -------------------------------------------------------------------
- */
+/* --- rows --- */
 
 static const struct top_domain *find(const struct top_sample *s, uint32_t domid)
 {

@@ -33,7 +33,7 @@ static evtchn_port_t timer_port, ipi_port;
 static struct vcpu_runstate_info runstate __attribute__((aligned(64)));
 static struct vcpu_info *ap_info;
 
-/* ---- memory ---- */
+/* --- memory --- */
 
 static uint64_t pattern(uint64_t page, uint64_t generation, unsigned int word)
 {
@@ -73,7 +73,7 @@ static void memory_init(struct memory *m)
         write_one(m);
 }
 
-/* ---- the second vCPU ---- */
+/* --- the second vCPU --- */
 
 static void ap_register(void)
 {
@@ -123,7 +123,7 @@ static void check_ap(void)
     ap_pause = 0;
 }
 
-/* ---- time and events ---- */
+/* --- time and events --- */
 
 static uint64_t wall_ns(void)
 {
@@ -174,7 +174,7 @@ static void events_init(void)
     check_eq("we are running", runstate.state, RUNSTATE_running);
 }
 
-/* ---- an L2 ---- */
+/* --- an L2 --- */
 
 static bool have_l2;
 static void *l2_vmcs;
@@ -226,7 +226,7 @@ static void check_vmx(uint64_t rip)
     check_l2(true);
 }
 
-/* ---- suspending ---- */
+/* --- suspending --- */
 
 static void rebuild(void)
 {

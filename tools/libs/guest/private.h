@@ -34,19 +34,19 @@ static inline uint64_t xg_page_up(uint64_t value)
 int xg_fail(struct xg_error *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* ---- elf.c -------------------------------------------------------------- */
+/* --- elf.c --- */
 
 bool xg_is_elf(const uint8_t *data, size_t size);
 int xg_elf_parse(const uint8_t *data, size_t size, struct xg_kernel *kernel,
                  struct xg_error *err);
 
-/* ---- bzimage.c ---------------------------------------------------------- */
+/* --- bzimage.c --- */
 
 bool xg_is_bzimage(const uint8_t *data, size_t size);
 int xg_bzimage_payload(const uint8_t *data, size_t size, size_t *offset,
                        size_t *length, struct xg_error *err);
 
-/* ---- unpack.c ----------------------------------------------------------- */
+/* --- unpack.c --- */
 
 /* The name of the packing that the bytes begin with, or null. */
 const char *xg_packing(const uint8_t *data, size_t size);
@@ -54,7 +54,7 @@ const char *xg_packing(const uint8_t *data, size_t size);
 int xg_unpack(const uint8_t *data, size_t size, uint8_t **out, size_t *out_size,
               struct xg_error *err);
 
-/* ---- start-info.c ------------------------------------------------------- */
+/* --- start-info.c --- */
 
 /* Bytes that start info, module list, command line and memory map take. */
 uint64_t xg_start_info_size(const char *cmdline, bool have_ramdisk,
@@ -63,14 +63,14 @@ uint64_t xg_start_info_size(const char *cmdline, bool have_ramdisk,
 void xg_start_info_write(uint8_t *buf, const struct xg_plan *plan,
                          const char *cmdline);
 
-/* ---- acpi.c ------------------------------------------------------------- */
+/* --- acpi.c --- */
 
 /* Bytes that the tables take, and the tables for guest address base. */
 size_t xg_acpi_size(unsigned int nr_vcpus);
 /* Returns the guest address of the RSDP. */
 uint64_t xg_acpi_write(uint8_t *buf, uint64_t base, unsigned int nr_vcpus);
 
-/* ---- hvm-context.c ------------------------------------------------------ */
+/* --- hvm-context.c --- */
 
 /*
  * From the save stream of a fresh domain make one that starts its first vcpu

@@ -44,8 +44,7 @@ static int take_policy(void *opaque, xen_cpuid_leaf_t *leaves,
                                  nr_msrs, err);
 }
 
-/* ---- memory ----------------------------------------------------------------
- */
+/* --- memory --- */
 
 static bool is_populated(const struct restore *r, uint64_t pfn)
 {
@@ -167,8 +166,7 @@ static void unmap_frames(void *opaque, void *mapping, unsigned int nr)
     xenforeignmemory_unmap(xc_interface_fmem_handle(r->xch), mapping, nr);
 }
 
-/* ---- the rest
- * ---------------------------------------------------------------- */
+/* --- the rest --- */
 
 static int take_tsc(void *opaque, const struct xg_tsc_info *info,
                     struct xg_error *err)

@@ -94,8 +94,7 @@ static int put_policy(struct save *s)
               : xg_write_record(s->fd, XG_REC_STATIC_DATA_END, NULL, 0, s->err);
 }
 
-/* ---- memory ----------------------------------------------------------------
- */
+/* --- memory --- */
 
 struct batch
 {
@@ -200,8 +199,7 @@ static int64_t put_memory(struct save *s, bool all)
     return rc ? -1 : sent;
 }
 
-/* ---- which pages
- * ----------------------------------------------------------- */
+/* --- which pages --- */
 
 /* Room for as many frames as the domain has now. */
 static int size_bitmap(struct save *s)
@@ -290,8 +288,7 @@ static int put_all_memory(struct save *s)
                : 0;
 }
 
-/* ---- the rest
- * ---------------------------------------------------------------- */
+/* --- the rest --- */
 
 static int put_tsc(struct save *s)
 {

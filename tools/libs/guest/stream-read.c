@@ -72,8 +72,7 @@ static int skip_padding(struct reader *r, uint32_t length)
     return xg_read(r->fd, pad, -length & 7, r->err);
 }
 
-/* ---- memory ----------------------------------------------------------------
- */
+/* --- memory --- */
 
 static bool type_has_data(uint8_t type)
 {
@@ -193,8 +192,7 @@ static int read_pages(struct reader *r, uint32_t length)
     return rc;
 }
 
-/* ---- other records
- * ------------------------------------------------------------ */
+/* --- other records --- */
 
 static int take_array(struct reader *r, const char *what, size_t size,
                       void *body, uint32_t length, void **array, uint32_t *nr)

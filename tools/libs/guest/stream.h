@@ -97,7 +97,7 @@ struct xg_param
 /* Pages in one PAGE_DATA record, and in one mapping. */
 #define XG_BATCH 1024u
 
-/* ---- reading: stream-read.c (pure) --------------------------------------- */
+/* --- reading: stream-read.c (pure) --- */
 
 /*
  * Who takes in the image. Functions return 0, or -1 with the error set. Any

@@ -38,8 +38,7 @@ enum
 
 typedef struct libxl_ctx libxl_ctx;
 
-/* ---- types ----------------------------------------------------------------
- */
+/* --- types --- */
 
 /* How much a domain's memory limit exceeds its size, for rings and tables. */
 #define LIBXL_MAXMEM_CONSTANT 1024
@@ -168,8 +167,7 @@ typedef struct
     unsigned int vcpu_max_id, vcpu_online, cpupool;
 } libxl_dominfo;
 
-/* ---- context ----------------------------------------------------------------
- */
+/* --- context --- */
 
 libxl_ctx *libxl_ctx_alloc(xentoollog_logger *logger);
 void libxl_ctx_free(libxl_ctx *ctx);
@@ -180,8 +178,7 @@ void libxl_abort(libxl_ctx *ctx);
 /* Let go of connections in the child of a fork and open new ones. */
 int libxl_ctx_postfork(libxl_ctx *ctx);
 
-/* ---- life: libxl_create.c, libxl_destroy.c, libxl_event.c -------------------
- */
+/* --- life: libxl_create.c, libxl_destroy.c, libxl_event.c --- */
 
 /*
  * Create and build a domain; it is left paused. If anything fails nothing of
@@ -198,8 +195,7 @@ int libxl_domain_create_restore(libxl_ctx *ctx, libxl_domain_config *config,
                                 int fd, bool incoming, uint32_t *domid);
 int libxl_domain_destroy(libxl_ctx *ctx, uint32_t domid);
 
-/* ---- saving: libxl_save.c
- * ----------------------------------------------------- */
+/* --- saving: libxl_save.c --- */
 
 #define LIBXL_SUSPEND_DEBUG 1u
 #define LIBXL_SUSPEND_LIVE  2u
@@ -226,8 +222,7 @@ typedef enum
 int libxl_wait_domain_end(libxl_ctx *ctx, uint32_t domid,
                           libxl_event_type *type, unsigned int *reason);
 
-/* ---- control and information: libxl_dom.c -----------------------------------
- */
+/* --- control and information: libxl_dom.c --- */
 
 int libxl_domain_info(libxl_ctx *ctx, libxl_dominfo *info, uint32_t domid);
 /* malloc()ed array of nr entries. */
@@ -258,8 +253,7 @@ const char *libxl_scheduler_to_string(int sched_id);
 /* -1 for an unknown name. */
 int libxl_scheduler_from_string(const char *name);
 
-/* ---- pools of CPUs: libxl_cpupool.c
- * ------------------------------------------------ */
+/* --- pools of CPUs: libxl_cpupool.c --- */
 
 /* malloc()ed */
 char *libxl_cpupoolid_to_name(libxl_ctx *ctx, uint32_t poolid);
@@ -276,15 +270,13 @@ int libxl_cpupool_cpuremove(libxl_ctx *ctx, uint32_t poolid,
                             const libxl_bitmap *cpus);
 int libxl_cpupool_movedomain(libxl_ctx *ctx, uint32_t poolid, uint32_t domid);
 
-/* ---- memory: libxl_mem.c
- * ------------------------------------------------------ */
+/* --- memory: libxl_mem.c --- */
 
 int libxl_set_memory_target(libxl_ctx *ctx, uint32_t domid,
                             uint64_t target_memkb);
 int libxl_domain_setmaxmem(libxl_ctx *ctx, uint32_t domid, uint64_t max_memkb);
 
-/* ---- console: libxl_console.c
- * ------------------------------------------------- */
+/* --- console: libxl_console.c --- */
 
 /*
  * Becomes the console program; returns only on failure. notify_fd may be -1;
@@ -293,8 +285,7 @@ int libxl_domain_setmaxmem(libxl_ctx *ctx, uint32_t domid, uint64_t max_memkb);
 int libxl_console_exec(libxl_ctx *ctx, uint32_t domid, int cons_num,
                        int notify_fd, const char *escape);
 
-/* ---- devices: libxl_disk.c, libxl_nic.c
- * --------------------------------------- */
+/* --- devices: libxl_disk.c, libxl_nic.c --- */
 
 /* Parse xl's disk and vif specifications; on failure *err is a message. */
 int libxl_disk_parse(const char *spec, libxl_device_disk *disk, char *err,
@@ -324,8 +315,7 @@ libxl_device_info *libxl_device_list(libxl_ctx *ctx, uint32_t domid,
                                      const char *kind, int *nr);
 void libxl_device_list_free(libxl_device_info *list, int nr);
 
-/* ---- stored configuration: libxl_userdata.c
- * ----------------------------------- */
+/* --- stored configuration: libxl_userdata.c --- */
 
 /* The JSON text stored when a domain was created; malloc()ed, or null. */
 char *libxl_userdata_retrieve(libxl_ctx *ctx, uint32_t domid, const char *kind);

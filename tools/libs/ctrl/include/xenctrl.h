@@ -44,7 +44,7 @@ int xc_domctl(xc_interface *xch, struct xen_domctl *domctl);
 int xc_sysctl(xc_interface *xch, struct xen_sysctl *sysctl);
 long xc_memory_op(xc_interface *xch, unsigned int cmd, void *arg, size_t len);
 
-/* ---- domains: domain.c ------------------------------------------------- */
+/* --- domains: domain.c --- */
 
 typedef struct xc_dominfo
 {
@@ -103,7 +103,7 @@ int xc_get_paging_mempool_size(xc_interface *xch, uint32_t domid,
 int xc_set_paging_mempool_size(xc_interface *xch, uint32_t domid,
                                uint64_t size);
 
-/* ---- vcpus and CPU maps: vcpu.c ---------------------------------------- */
+/* --- vcpus and CPU maps: vcpu.c --- */
 
 typedef uint8_t *xc_cpumap_t;
 
@@ -126,7 +126,7 @@ int xc_vcpu_getaffinity(xc_interface *xch, uint32_t domid, int vcpu,
                         xc_cpumap_t cpumap_hard, xc_cpumap_t cpumap_soft,
                         uint32_t flags);
 
-/* ---- schedulers and pools: sched.c ------------------------------------- */
+/* --- schedulers and pools: sched.c --- */
 
 typedef struct xc_cpupoolinfo
 {
@@ -165,7 +165,7 @@ int xc_cpupool_addcpu(xc_interface *xch, uint32_t poolid, int cpu);
 int xc_cpupool_removecpu(xc_interface *xch, uint32_t poolid, int cpu);
 int xc_cpupool_movedomain(xc_interface *xch, uint32_t poolid, uint32_t domid);
 
-/* ---- the machine: sysctl.c --------------------------------------------- */
+/* --- the machine: sysctl.c --- */
 
 typedef struct xen_sysctl_physinfo xc_physinfo_t;
 typedef struct xen_sysctl_cputopo xc_cputopo_t;
@@ -189,7 +189,7 @@ int xc_version(xc_interface *xch, int cmd, void *arg);
 /* The build id as bytes; returns its length. */
 int xc_build_id(xc_interface *xch, uint8_t *buf, size_t size);
 
-/* ---- guest memory: memory.c -------------------------------------------- */
+/* --- guest memory: memory.c --- */
 
 int xc_domain_setmaxmem(xc_interface *xch, uint32_t domid, uint64_t max_memkb);
 int xc_domain_maximum_gpfn(xc_interface *xch, uint32_t domid, xen_pfn_t *gpfns);
@@ -224,7 +224,7 @@ struct e820entry
 int xc_domain_set_memory_map(xc_interface *xch, uint32_t domid,
                              struct e820entry entries[], uint32_t nr_entries);
 
-/* ---- HVM: hvm.c -------------------------------------------------------- */
+/* --- HVM: hvm.c --- */
 
 int xc_hvm_param_set(xc_interface *xch, uint32_t domid, uint32_t param,
                      uint64_t value);
@@ -239,7 +239,7 @@ int xc_domain_hvm_getcontext_partial(xc_interface *xch, uint32_t domid,
                                      uint16_t typecode, uint16_t instance,
                                      void *ctxt_buf, uint32_t size);
 
-/* ---- saving: migrate.c ------------------------------------------------- */
+/* --- saving: migrate.c --- */
 
 typedef struct xen_domctl_shadow_op_stats xc_shadow_op_stats_t;
 
@@ -256,7 +256,7 @@ int xc_domain_get_tsc_info(xc_interface *xch, uint32_t domid,
 /* Let a domain that suspended itself run again; fast: tell it so. */
 int xc_domain_resume(xc_interface *xch, uint32_t domid, int fast);
 
-/* ---- event channels and grants of other domains: grant.c --------------- */
+/* --- event channels and grants of other domains: grant.c --- */
 
 typedef int xc_evtchn_port_or_error_t;
 typedef struct evtchn_status xc_evtchn_status_t;
@@ -274,7 +274,7 @@ int xc_dom_gnttab_seed(xc_interface *xch, uint32_t guest_domid,
                        xen_pfn_t console_gfn, xen_pfn_t xenstore_gfn,
                        uint32_t console_domid, uint32_t xenstore_domid);
 
-/* ---- CPU policies: cpu-policy.c ---------------------------------------- */
+/* --- CPU policies: cpu-policy.c --- */
 
 /* *nr_*: in, the room; out, what is there. */
 int xc_cpu_policy_get_size(xc_interface *xch, uint32_t *nr_leaves,
@@ -292,8 +292,7 @@ int xc_set_domain_cpu_policy(xc_interface *xch, uint32_t domid,
                              uint32_t *err_leaf, uint32_t *err_subleaf,
                              uint32_t *err_msr);
 
-/* ---- nidus.c: what only Nidus has; Xen answers with ENOSYS ----------------
- */
+/* --- nidus.c: what only Nidus has; Xen answers with ENOSYS --- */
 
 /*
  * Nested VMX of a domain. info's nr_counters and nr_msrs say how much room the

@@ -117,7 +117,7 @@ int xg_build_pvh(xc_interface *xch, uint32_t domid,
                  struct xg_config *config, xentoollog_logger *logger,
                  struct xg_error *err);
 
-/* ---- images of running domains: save.c and restore.c -------------------- */
+/* --- images of running domains: save.c and restore.c --- */
 
 struct xg_save_options
 {
@@ -149,7 +149,7 @@ int xg_restore(xc_interface *xch, uint32_t domid, int fd,
                struct xg_config *config, xentoollog_logger *logger,
                struct xg_error *err);
 
-/* ---- bytes: stream-io.c -------------------------------------------------- */
+/* --- bytes: stream-io.c --- */
 
 /* All of them or -1 with the reason; a stream that ends is one. */
 int xg_read(int fd, void *to, size_t size, struct xg_error *err);
@@ -158,7 +158,7 @@ int xg_write(int fd, const void *from, size_t size, struct xg_error *err);
 int xg_write_record(int fd, uint32_t type, const void *body, uint32_t length,
                     struct xg_error *err);
 
-/* ---- CPU policy: policy.c (pure) and cpuid.c ---------------------------- */
+/* --- CPU policy: policy.c (pure) and cpuid.c --- */
 
 struct xg_policy_options
 {

@@ -19,7 +19,7 @@
 #define MAX_PFN  0x110000
 #define NR_PAGES 16
 
-/* ---- images under construction ---- */
+/* --- images under construction --- */
 
 static uint8_t image[1 << 20];
 static size_t used;
@@ -109,7 +109,7 @@ static void good(void)
     tail();
 }
 
-/* ---- the domain that is filled ---- */
+/* --- the domain that is filled --- */
 
 static struct
 {
@@ -217,7 +217,7 @@ static void refused(const char *why)
         fail_msg("\"%s\" instead of \"%s\"", err.text, why);
 }
 
-/* ---- tests ---- */
+/* --- tests --- */
 
 static void test_good(void **state)
 {
