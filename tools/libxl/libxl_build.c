@@ -86,7 +86,7 @@ int libxl__set_limits(struct libxl__create *c)
 {
     libxl_domain_build_info *b = &c->config->b_info;
     xc_interface *xch = c->ctx->xch;
-    uint64_t pool = libxl__paging_memory_kb(b->max_memkb, b->max_vcpus) << 10;
+    uint64_t pool = libxl__paging_memory_kb(b) << 10;
     int32_t offset = b->rtc_timeoffset;
     time_t now = time(NULL);
     struct tm local;

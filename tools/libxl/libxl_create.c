@@ -411,8 +411,7 @@ static int create(struct libxl__create *c, step_fn *const *steps,
     if ( !rc )
         rc = libxl__check_free_memory(
             ctx, config->b_info.target_memkb +
-                     libxl__paging_memory_kb(config->b_info.max_memkb,
-                                             config->b_info.max_vcpus));
+                     libxl__paging_memory_kb(&config->b_info));
     if ( !rc )
         rc = make_domain(c);
     if ( rc )

@@ -177,7 +177,8 @@ int libxl__console_add(libxl_ctx *ctx, uint32_t domid, uint32_t port,
 void libxl__userdata_destroy(libxl_ctx *ctx, uint32_t domid);
 /* Complain unless there is this much free memory. */
 int libxl__check_free_memory(libxl_ctx *ctx, uint64_t needed_kb);
-uint64_t libxl__paging_memory_kb(uint64_t max_memkb, unsigned int vcpus);
+/* KiB for the pool from which the hypervisor takes its page tables. */
+uint64_t libxl__paging_memory_kb(const libxl_domain_build_info *b);
 
 /* --- libxl_json.c --- */
 

@@ -9,19 +9,23 @@
 /* Per page table overhead, in pages: see libxl__paging_memory_kb(). */
 #define PAGING_PAGES_PER_VCPU 256ull
 #define PAGING_PAGES_PER_MIB  2ull
+#define NESTED_PAGES_PER_VCPU 512ull
 #define KB_PER_PAGE           4ull
 
 /* What the hypervisor needs besides for a domain's own structures. */
 #define HYPERVISOR_SLACK_KB 2048ull
 
 /*
- * The pool from which the hypervisor takes a domain's page tables: a MiB for
- * each vcpu, and two pages for each MiB of memory, as Xen's tools have it.
+ * A MiB for each vcpu, and two pages for each MiB of memory, as Xen's tools
+ * have it. Those do not reckon with what nested VMX keeps for each VMCS of L1.
  */
-uint64_t libxl__paging_memory_kb(uint64_t max_memkb, unsigned int vcpus)
+uint64_t libxl__paging_memory_kb(const libxl_domain_build_info *b)
 {
-    return KB_PER_PAGE * (PAGING_PAGES_PER_VCPU * vcpus +
-                          PAGING_PAGES_PER_MIB * (max_memkb / 1024));
+    uint64_t per_vcpu =
+        PAGING_PAGES_PER_VCPU + (b->nested_hvm ? NESTED_PAGES_PER_VCPU : 0);
+
+    return KB_PER_PAGE * (per_vcpu * b->max_vcpus +
+                          PAGING_PAGES_PER_MIB * (b->max_memkb / 1024));
 }
 
 int libxl__check_free_memory(libxl_ctx *ctx, uint64_t needed_kb)

@@ -209,9 +209,9 @@ static void env_free(void *priv __maybe_unused, void *p)
 static uint16_t take_vpid(struct nested_hw_vcpu *hv)
 {
     for ( unsigned int i = 0; i < NESTED_CTX_MAX; i++ )
-        if ( !(hv->vpid_used & (1u << i)) )
+        if ( !(hv->vpid_used & (1ull << i)) )
         {
-            hv->vpid_used |= 1u << i;
+            hv->vpid_used |= 1ull << i;
             if ( !hv->vpid[i] )
                 hv->vpid[i] = vmx_alloc_vpid();
             return hv->vpid[i];
@@ -224,7 +224,7 @@ static void give_vpid(struct nested_hw_vcpu *hv, uint16_t vpid)
 {
     for ( unsigned int i = 0; i < NESTED_CTX_MAX; i++ )
         if ( hv->vpid[i] == vpid )
-            hv->vpid_used &= ~(1u << i);
+            hv->vpid_used &= ~(1ull << i);
 }
 
 /* vmcs02, MSR bitmap, shadow VMCS, and what describes them. */
@@ -349,7 +349,7 @@ static void env_invvpid(void *priv, unsigned int type, uint16_t vpid,
 {
     struct nested_hw_vcpu *hv = priv;
 
-    for ( unsigned int i = 0; i < NESTED_CTX_MAX; i++ )
+    for ( unsigned int i = 0; i < hv->nv.ctx_slots; i++ )
     {
         struct nested_ctx *ctx = hv->nv.ctx[i];
 

@@ -228,7 +228,7 @@ void nested_clear_vmcss(struct vcpu *v)
 
     if ( hv->nv.state.guest_mode )
         vmx_clear_vmcs(&hv->vmx01);
-    for ( unsigned int i = 0; i < NESTED_CTX_MAX; i++ )
+    for ( unsigned int i = 0; i < hv->nv.ctx_slots; i++ )
         if ( hv->nv.ctx[i] )
             vmx_clear_vmcs(&hw_ctx(hv->nv.ctx[i])->vmx);
 }
@@ -239,7 +239,7 @@ void nested_flush_vpids(struct vcpu *v)
 
     if ( hv->nv.state.guest_mode && vmx_caps.vpid )
         vmx_invvpid(INVVPID_ALL, 0, 0); /* L1's, too */
-    for ( unsigned int i = 0; i < NESTED_CTX_MAX; i++ )
+    for ( unsigned int i = 0; i < hv->nv.ctx_slots; i++ )
         if ( hv->nv.ctx[i] )
         {
             hw_ctx(hv->nv.ctx[i])->flush_vpid = true;

@@ -82,7 +82,7 @@ struct nested_hw_vcpu
     struct timer halt_timer; /* in its place while L2 is halted ... */
     bool halt_timer_on;      /* ... and started */
     uint16_t vpid[NESTED_CTX_MAX]; /* VPIDs for vmcs02s, reused */
-    uint32_t vpid_used;
+    uint64_t vpid_used;
     void *scratch; /* stands in for pages that L1 does not have */
 };
 

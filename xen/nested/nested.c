@@ -77,11 +77,23 @@ void nested_state_reset(struct nested_vcpu *nv)
     };
 }
 
+static uint8_t *hint_of(struct nested_vcpu *nv, uint64_t gpa)
+{
+    return &nv->ctx_hint[(gpa / VMCS_REGION_SIZE) % NESTED_CTX_HINTS];
+}
+
 struct nested_ctx *nested_ctx_find(struct nested_vcpu *nv, uint64_t gpa)
 {
-    for ( unsigned int i = 0; i < NESTED_CTX_MAX; i++ )
+    struct nested_ctx *ctx = nv->ctx[*hint_of(nv, gpa)];
+
+    if ( ctx && ctx->gpa == gpa )
+        return ctx;
+    for ( unsigned int i = 0; i < nv->ctx_slots; i++ )
         if ( nv->ctx[i] && nv->ctx[i]->gpa == gpa )
+        {
+            *hint_of(nv, gpa) = i;
             return nv->ctx[i];
+        }
 
     return NULL;
 }
@@ -110,7 +122,7 @@ void nested_ctx_flush(struct nested_vcpu *nv, struct nested_ctx *ctx)
 
 void nested_ctx_flush_all(struct nested_vcpu *nv)
 {
-    for ( unsigned int i = 0; i < NESTED_CTX_MAX; i++ )
+    for ( unsigned int i = 0; i < nv->ctx_slots; i++ )
         if ( nv->ctx[i] )
         {
             if ( !is_idle(nv->ctx[i]) )
@@ -121,14 +133,14 @@ void nested_ctx_flush_all(struct nested_vcpu *nv)
 
 void nested_ctx_write_all(struct nested_vcpu *nv)
 {
-    for ( unsigned int i = 0; i < NESTED_CTX_MAX; i++ )
+    for ( unsigned int i = 0; i < nv->ctx_slots; i++ )
         if ( nv->ctx[i] && !is_idle(nv->ctx[i]) )
             write_back(nv, nv->ctx[i]);
 }
 
 void nested_ctx_drop_all(struct nested_vcpu *nv)
 {
-    for ( unsigned int i = 0; i < NESTED_CTX_MAX; i++ )
+    for ( unsigned int i = 0; i < nv->ctx_slots; i++ )
         if ( nv->ctx[i] )
             context_destroy(nv, i);
 }
@@ -139,9 +151,9 @@ void nested_ctx_drop_all(struct nested_vcpu *nv)
  */
 static unsigned int find_slot(const struct nested_vcpu *nv)
 {
-    unsigned int free = NESTED_CTX_MAX;
+    unsigned int free = nv->ctx_slots;
 
-    for ( unsigned int i = 0; i < NESTED_CTX_MAX; i++ )
+    for ( unsigned int i = 0; i < nv->ctx_slots; i++ )
     {
         if ( !nv->ctx[i] )
             free = min(free, i);
@@ -157,7 +169,7 @@ static struct nested_ctx *evict(struct nested_vcpu *nv)
 {
     struct nested_ctx *oldest = NULL;
 
-    for ( unsigned int i = 0; i < NESTED_CTX_MAX; i++ )
+    for ( unsigned int i = 0; i < nv->ctx_slots; i++ )
         if ( nv->ctx[i] && nv->ctx[i] != nv->cur &&
              (!oldest || nv->ctx[i]->last_use < oldest->last_use) )
             oldest = nv->ctx[i];
@@ -179,6 +191,7 @@ static struct nested_ctx *context_create(struct nested_vcpu *nv,
         return NULL;
     ctx->gpa = VMX_NO_CURRENT_VMCS;
     nv->ctx[slot] = ctx;
+    nv->ctx_slots = max(nv->ctx_slots, slot + 1);
     *err = nv->env->ctx_init(nv->priv, ctx);
     if ( *err )
     {

@@ -11,7 +11,8 @@
 #include "vmcs12.h"
 
 /* How many vmcs12 of one L1 vCPU are held ready with a vmcs02 of their own. */
-#define NESTED_CTX_MAX 16
+#define NESTED_CTX_MAX   64
+#define NESTED_CTX_HINTS 256 /* L1's VMCSs often lie side by side */
 
 /* An exception that an instruction of L1 raises. */
 struct nested_fault
@@ -130,7 +131,9 @@ struct nested_vcpu
     void *priv; /* given to env's functions */
 
     struct nested_ctx *ctx[NESTED_CTX_MAX];
-    struct nested_ctx *cur; /* that of state.current_ptr */
+    unsigned int ctx_slots;             /* from here on none is in use */
+    uint8_t ctx_hint[NESTED_CTX_HINTS]; /* by page: the slot to try first */
+    struct nested_ctx *cur;             /* that of state.current_ptr */
     uint64_t use_clock;
     struct nested_stats stats;
 };

@@ -125,6 +125,27 @@ static void test_eviction(void **state)
     free_l1(l1);
 }
 
+/* Two that want the same hint keep a context each. */
+static void test_same_hint(void **state)
+{
+    const uint64_t a = 0x40000, b = a + NESTED_CTX_HINTS * 0x1000;
+    struct test_l1 *l1 = l1_in_vmx();
+
+    put_revision(l1, a, VMCS12_REVISION);
+    put_revision(l1, b, VMCS12_REVISION);
+    for ( unsigned int i = 0; i < 6; i++ )
+    {
+        assert_int_equal(run_ptr(l1, EXIT_REASON_VMPTRLD, i % 2 ? b : a).result,
+                         INSN_SUCCEED);
+        if ( i < 2 )
+            vmwrite_reg(l1, VMCS_guest_rsp, i + 1);
+        assert_int_equal(vmread_reg(l1, VMCS_guest_rsp), i % 2 + 1);
+    }
+    assert_int_equal(l1->nv.stats.ctx_misses, 2);
+    assert_int_equal(l1->contexts, 2);
+    free_l1(l1);
+}
+
 static void test_out_of_memory(void **state)
 {
     struct test_l1 *l1 = l1_in_vmx();
@@ -181,6 +202,7 @@ int main(void)
         cmocka_unit_test(test_vmptrst),
         cmocka_unit_test(test_life_cycle),
         cmocka_unit_test(test_eviction),
+        cmocka_unit_test(test_same_hint),
         cmocka_unit_test(test_few_contexts),
         cmocka_unit_test(test_out_of_memory),
         cmocka_unit_test(test_vmclear_resets_launch),
