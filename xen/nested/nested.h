@@ -12,7 +12,7 @@
 
 /* How many vmcs12 of one L1 vCPU are held ready with a vmcs02 of their own. */
 #define NESTED_CTX_MAX   64
-#define NESTED_CTX_HINTS 256 /* L1's VMCSs often lie side by side */
+#define NESTED_CTX_HINTS 128 /* L1's VMCSs often lie side by side */
 
 /* An exception that an instruction of L1 raises. */
 struct nested_fault
