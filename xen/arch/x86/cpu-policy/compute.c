@@ -34,7 +34,7 @@ struct allowed
 static const struct allowed allowed_max = {
     .l1d = BITS_0_TO_9 | CPUID1_D_SEP | CPUID1_D_MTRR | CPUID1_D_PGE |
            CPUID1_D_MCA | (1u << 15) /* CMOV */ | CPUID1_D_PAT |
-           (1u << 17) /* PSE36 */ | (1u << 19) /* CLFLUSH */ |
+           (1u << 17) /* PSE36 */ | (1u << 19) /* CLFLUSH */ | CPUID1_D_ACPI |
            (1u << 23) /* MMX */ | CPUID1_D_FXSR | CPUID1_D_SSE | CPUID1_D_SSE2 |
            (1u << 27) /* SS */ | CPUID1_D_HTT,
     .l1c = (1u << 0) /* SSE3 */ | (1u << 1) /* PCLMULQDQ */ | CPUID1_C_VMX |
@@ -53,8 +53,8 @@ static const struct allowed allowed_max = {
            (1u << 29) /* SHA */ | CPUID7_B_AVX512_ALL,
     .l7c = CPUID7_C_PREFETCHWT1 | CPUID7_C_UMIP | CPUID7_C_PKU |
            CPUID7_C_WAITPKG | CPUID7_C_GFNI | CPUID7_C_VAES | CPUID7_C_VPCLMUL |
-           CPUID7_C_RDPID | CPUID7_C_MOVDIRI | CPUID7_C_MOVDIR64B |
-           CPUID7_C_AVX512_ALL,
+           CPUID7_C_RDPID | CPUID7_C_CLDEMOTE | CPUID7_C_MOVDIRI |
+           CPUID7_C_MOVDIR64B | CPUID7_C_AVX512_ALL,
     .l7d = CPUID7_D_FSRM | CPUID7_D_MD_CLEAR | CPUID7_D_SERIALIZE |
            CPUID7_D_TSXLDTRK | CPUID7_D_ARCH_CAPS | CPUID7_D_AVX512_ALL,
     .l71a = CPUID71_A_AVX_VNNI | CPUID71_A_AVX512_BF16 | CPUID71_A_FZRM |
