@@ -19,7 +19,6 @@
 
 #include "libxl_create.h"
 
-#define MIN_MEMORY_KB      (8u << 10)
 #define DEFAULT_TIMER_MODE 1
 #define LOCK_FILE          "/run/lock/xl"
 
@@ -98,12 +97,6 @@ static int set_defaults(libxl_ctx *ctx, libxl_domain_build_info *b)
         LOG(ctx, ERROR, "memory = %llu MiB is more than maxmem = %llu MiB",
             (unsigned long long)b->target_memkb >> 10,
             (unsigned long long)b->max_memkb >> 10);
-        return ERROR_INVAL;
-    }
-    if ( b->target_memkb < MIN_MEMORY_KB )
-    {
-        LOG(ctx, ERROR, "memory = %llu MiB is too little: the minimum is %u",
-            (unsigned long long)b->target_memkb >> 10, MIN_MEMORY_KB >> 10);
         return ERROR_INVAL;
     }
     if ( !b->event_channels )
