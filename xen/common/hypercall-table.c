@@ -4,6 +4,7 @@
 #include <xen/hypercalls.h>
 #include <xen/lib.h>
 #include <public/sched.h>
+#include <public/vcpu.h>
 #include <public/version.h>
 
 /*
@@ -84,6 +85,19 @@ static long xen_version_32(unsigned long cmd, unsigned long arg,
                : do_xen_version(cmd, arg, a3, a4, a5);
 }
 
+static long vcpu_op_32(unsigned long cmd, unsigned long vcpuid,
+                       unsigned long arg, unsigned long a4, unsigned long a5)
+{
+    switch ( cmd )
+    {
+    case VCPUOP_get_runstate_info:
+    case VCPUOP_register_runstate_memory_area:
+    case VCPUOP_register_vcpu_time_memory_area:
+        return -ENOSYS;
+    }
+    return do_vcpu_op(cmd, vcpuid, arg, a4, a5);
+}
+
 /*
  * LIMIT: from 32-bit code only the calls whose arguments have the same layout
  * there, and what is translated of memory_op; others with pointers or machine
@@ -93,9 +107,12 @@ static hypercall_fn_t *const hypercall_table_32[] = {
     [__HYPERVISOR_memory_op] = do_memory_op_32,
     [__HYPERVISOR_xen_version] = xen_version_32,
     [__HYPERVISOR_console_io] = do_console_io,
+    [__HYPERVISOR_vcpu_op] = vcpu_op_32,
     [__HYPERVISOR_sched_op] = sched_op_32,
     [__HYPERVISOR_event_channel_op] = do_event_channel_op,
     [__HYPERVISOR_hvm_op] = do_hvm_op,
+    [__HYPERVISOR_sysctl] = do_sysctl,
+    [__HYPERVISOR_domctl] = do_domctl,
 };
 
 static bool dispatch_32bit(struct guest_gprs *g)

@@ -12,6 +12,7 @@
 #include <xen/errno.h>
 #include <xen/hypercalls.h>
 #include <public/sched.h>
+#include <public/vcpu.h>
 #include <public/version.h>
 
 struct percpu test_cpu;
@@ -142,6 +143,10 @@ static void other_layouts_in_32bit_code(void **state)
         { __HYPERVISOR_sched_op, SCHEDOP_yield, -EBADF },
         { __HYPERVISOR_xen_version, XENVER_platform_parameters, -ENOSYS },
         { __HYPERVISOR_xen_version, XENVER_version, -EBADF },
+        { __HYPERVISOR_vcpu_op, VCPUOP_register_runstate_memory_area, -ENOSYS },
+        { __HYPERVISOR_vcpu_op, VCPUOP_up, -EBADF },
+        { __HYPERVISOR_domctl, 0, -EBADF },
+        { __HYPERVISOR_platform_op, 0, -ENOSYS },
     };
     struct guest_gprs *g = &vcpu.arch.gprs;
 
