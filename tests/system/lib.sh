@@ -112,15 +112,15 @@ note_results()
 
 # Run programs/NAME.sh in Dom0, and note the results it prints. What else it
 # wants below /guests is in $WORK/guests; a domain that starts and ends at once
-# is there as /guests/p1.cfg.
+# is there as /guests/p1.cfg, one that lives as /guests/suspend/default.cfg.
 programs_test()
 {
     local name=$1 guests=$WORK/guests status=0
 
     make --no-print-directory -C "$NIDUS_TOP/tests/guest" BUILD="$BUILD" >&2
-    mkdir -p "$guests/triple-fault"
-    cp "$BUILD/tests/guest/triple-fault/kernel.elf" "$guests/triple-fault/"
-    cp "$NIDUS_TOP/tests/system/programs/"{lib,"$name"}.sh "$guests/"
+    mkdir -p "$guests"
+    cp -r "$BUILD/tests/guest/"{triple-fault,suspend} "$guests/"
+    cp "$NIDUS_TOP/tests/system/programs/"{lib,guests,suspend,"$name"}.sh "$guests/"
     cat >"$guests/p1.cfg" <<'END'
 type = "pvh"
 name = "p1"
@@ -133,6 +133,24 @@ END
         --cmd "sh /guests/$name.sh; echo 'end of tests'" |
         tee "$WORK/output" || status=$?
     note_results "$name" && return $status
+}
+
+# Xen's own checker of images reads one of SIZE bytes that starts AT (MiB) on
+# the disk that Dom0 put it on: DISK AT SIZE, for the result NAME.
+verify_image()
+{
+    local disk=$1 at=$2 size=$3 name=$4 debs image=$WORK/image
+
+    debs=$("$NIDUS_TOP/scripts/unpack-debs.sh" image-xen)/usr/lib/xen-4.17
+    tail -c +$((at * 1048576 + 1)) "$disk" | head -c "$size" >"$image" || true
+    if PYTHONPATH=$debs/lib/python python3 "$debs/bin/verify-stream-v2" \
+        -f xl -v -i "$image" >"$image.log" 2>&1; then
+        result PASS "$name"
+        rm -f "$image"
+    else
+        result FAIL "$name: $(tail -n 1 "$image.log")"
+        return 1
+    fi
 }
 
 # An L1 with KVM that starts two Linux guests at once, for each set of options

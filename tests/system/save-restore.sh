@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # A guest of two vCPUs that writes to its memory all the time is saved, restored
-# and migrated live, once each; long/migrate.sh has all the rest.
+# and migrated live, once each, and Xen's checker reads its image;
+# long/migrate.sh has all the rest.
 . "$(dirname "$0")/lib.sh"
 
 make --no-print-directory -C "$NIDUS_TOP/tests/guest" BUILD="$BUILD" >&2
@@ -22,6 +23,9 @@ refused truncated-image xl restore /tmp/bad
 xl restore /tmp/img >/tmp/log 2>&1
 watch_console
 went restore resumed
+until [ -b /dev/sda ]; do usleep 50000; done
+dd if=/tmp/img of=/dev/sda bs=64k conv=notrunc 2>/dev/null && sync
+echo "image $(stat -c %s /tmp/img)"
 rm /tmp/img
 migrate xl xl migrate
 ends_content guest-is-content
@@ -29,6 +33,13 @@ nothing_left "$before"
 echo 'end of tests'
 END
 
-boot --guests "$guests" --cpu-limit 150 --cmd 'sh /guests/steps.sh' |
-    tee "$WORK/output"
-note_results save-restore
+disk=$WORK/disk
+truncate -s 64M "$disk"
+boot --guests "$guests" --disk "$disk" --cpu-limit 150 \
+    --cmd 'sh /guests/steps.sh' | tee "$WORK/output"
+bad=0
+note_results save-restore || bad=1
+size=$(tr -d '\r' <"$WORK/output" | sed -n 's/^image //p')
+verify_image "$disk" 0 "${size:-0}" save-restore/verify-stream-v2 || bad=1
+rm -f "$disk"
+exit $bad

@@ -267,6 +267,14 @@ static void suspend(unsigned int round)
            rc ? "cancelled" : "resumed", (wall_ns() - wall) / 1000000);
 }
 
+static void reboot(void)
+{
+    struct sched_shutdown arg = { .reason = SHUTDOWN_reboot };
+
+    xs_write("control/shutdown", "");
+    sched_op(SCHEDOP_shutdown, &arg);
+}
+
 void test_main(void)
 {
     xs_init();
@@ -282,12 +290,15 @@ void test_main(void)
     l2_init();
     xs_write("control/feature-suspend", "1");
     xs_write("control/feature-poweroff", "1");
+    xs_write("control/feature-reboot", "1");
 
     for ( unsigned int round = 1;; round++ )
     {
         printf("suspend: ready %u\n", round);
         while ( !xs_is("control/shutdown", "suspend") )
         {
+            if ( xs_is("control/shutdown", "reboot") )
+                reboot();
             if ( xs_is("control/shutdown", "poweroff") )
             {
                 xs_write("control/shutdown", "");

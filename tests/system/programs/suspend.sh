@@ -25,6 +25,7 @@ start_guest()
 }
 # How often the guest has come back, and been ready for more.
 rounds() { grep -a -c "suspend: $1" /tmp/console; }
+again_ready() { [ "$(rounds ready)" -gt "$seen" ]; }
 more() { [ "$(rounds round)" -gt "$seen" ] && [ "$(rounds ready)" -gt $((seen + 1)) ]; }
 # The result of the last step: NAME, and how the guest is to have come back.
 went()

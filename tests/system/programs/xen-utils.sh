@@ -83,6 +83,9 @@ t xenpm-topology 0 '^CPU0.* 0.* 0.* 0$' xenpm get-cpu-topology
 # Power is not managed, and xenpm says so.
 t xenpm-idle 0 '[a-z]' xenpm get-cpuidle-states
 t xenpm-frequency 0 'cpufreq' xenpm get-cpufreq-para
+t xen-init-dom0 0 'Dom0' xen-init-dom0
+t xenstored 0 '/xenstored$' \
+    'xenstore-exists / && readlink /proc/$(cat /run/xenstored.pid)/exe'
 t lsevtchn 0 '^ +1: VCPU 0: Virtual IRQ 0$' lsevtchn
 t xen-diag 0 '^domid=0: nr_frames=1, max_nr_frames=[0-9]+$' \
     xen-diag gnttab_query_size 0
@@ -163,6 +166,34 @@ t xenpaging 1 'Error initialising' \
     "timeout 20 xenpaging -d $domid -f /tmp/pages"
 t xen-hvmcrash 0 'CPU\[0\]: RIP = ' xen-hvmcrash "$domid"
 t xl-destroy 0 '^1$' 'xl destroy p2; xl list | tail -n +2 | wc -l'
+
+# A domain that lives: it writes to its memory, and does what it is told.
+. /guests/suspend.sh
+start_guest xl /guests/suspend/default.cfg
+t xl-console 0 'suspend: ready 1' cat /tmp/console
+t xenconsoled 0 '^/dev/pts/' \
+    'readlink /proc/$(cat /run/xenconsoled.pid)/exe | grep -q "/xenconsoled$" &&
+    xenstore-read /local/domain/$(xl domid suspend)/console/tty'
+t xl-pause 0 '^suspend +[0-9]+ +16 +2 +--p--- ' 'xl pause suspend; xl list suspend'
+t xl-unpause 0 '^suspend +[0-9]+ +16 +2 +[r-][b-]---- ' \
+    'xl unpause suspend; xl list suspend'
+t xl-save 0 'Saving to /tmp/img new xl format' xl save suspend /tmp/img
+t xl-save-gone 1 'maybe this domain does not exist' xl domid suspend
+t xl-restore 0 'Loading new save file /tmp/img' xl restore /tmp/img
+rm -f /tmp/img
+watch_console
+went xl-restored resumed
+old=$(xl domid suspend)
+t xl-reboot 0 '^another$' "xl reboot suspend
+    until [ \"\$(xl domid suspend 2>/dev/null || echo $old)\" != $old ]; do
+    usleep 100000; done; echo another"
+seen=$(rounds ready)
+watch_console
+wait_for again_ready
+t xl-rebooted 0 'suspend: ready 1' 'tail -n 1 /tmp/console'
+t xl-shutdown 0 '^suspend +[0-9]+ +16 +2 +---s-- ' \
+    'xl shutdown -w suspend; xl list suspend'
+t xl-destroy-shut-down 0 '^1$' 'xl destroy suspend; xl list | tail -n +2 | wc -l'
 
 # Processor features by both syntaxes, and what is no such feature.
 t xl-create-cpuid 0 '^ok$' \
