@@ -26,7 +26,7 @@
 /* What a guest may see of each feature register at most. */
 struct allowed
 {
-    uint32_t l1d, l1c, l7b, l7c, l7d, l71a, d1a, e1d, e1c, e7d;
+    uint32_t l1d, l1c, l7b, l7c, l7d, l71a, d1a, e1d, e1c, e7d, e8b;
 };
 
 #define BITS_0_TO_9 0x3ffu
@@ -65,10 +65,17 @@ static const struct allowed allowed_max = {
            CPUIDE1_D_RDTSCP | CPUIDE1_D_LM,
     .e1c = CPUIDE1_C_LAHF_LM | CPUIDE1_C_ABM | CPUIDE1_C_PREFETCH,
     .e7d = CPUIDE7_D_ITSC,
+    .e8b = CPUIDE8_B_NO_LMSL,
 };
 
-/* Features that software provides, whatever the machine has. */
+/*
+ * Features that software provides, whatever the machine has. A machine without
+ * IA32_ARCH_CAPABILITIES has one that promises nothing, and EFER.LMSLE is there
+ * nowhere; both are told because Xen's guests are.
+ */
 #define FORCED_L1C (CPUID1_C_X2APIC | CPUID1_C_TSCDL | CPUID1_C_HYPERVISOR)
+#define FORCED_L7D CPUID7_D_ARCH_CAPS
+#define FORCED_E8B CPUIDE8_B_NO_LMSL
 
 /*
  * IA32_ARCH_CAPABILITIES: only statements that the processor is not
@@ -109,6 +116,7 @@ static void mask_features(struct cpu_policy *p, const struct allowed *m)
     p->ext[1].d &= m->e1d;
     p->ext[1].c &= m->e1c;
     p->ext[7].d &= m->e7d;
+    p->ext[8].b &= m->e8b;
 }
 
 static void get_features(const struct cpu_policy *p, struct allowed *m)
@@ -124,6 +132,7 @@ static void get_features(const struct cpu_policy *p, struct allowed *m)
         .e1d = p->ext[1].d,
         .e1c = p->ext[1].c,
         .e7d = p->ext[7].d,
+        .e8b = p->ext[8].b,
     };
 }
 
@@ -299,7 +308,7 @@ static void clip_leaves(struct cpu_policy *p)
     p->ext[7].a = p->ext[7].b = p->ext[7].c = 0;
     /* No five-level paging: 48 bits of linear address. */
     p->ext[8].a = min(p->ext[8].a & 0xff, 48u) | (48u << 8);
-    p->ext[8].b = p->ext[8].c = p->ext[8].d = 0;
+    p->ext[8].c = p->ext[8].d = 0;
 }
 
 /* Everything that follows from the features and the parameters. */
@@ -334,6 +343,8 @@ void cpu_policy_compute(const struct cpu_policy *host,
 
     mask_features(out, &allowed_max);
     out->basic[1].c |= FORCED_L1C;
+    out->feat[0].d |= FORCED_L7D;
+    out->ext[8].b |= FORCED_E8B;
     /* A domain that may migrate cannot promise a constant TSC rate. */
     if ( params->kind == CPU_POLICY_DOMU )
         out->ext[7].d &= ~CPUIDE7_D_ITSC;

@@ -135,6 +135,9 @@
 /* Leaf 0x80000007 EDX */
 #define CPUIDE7_D_ITSC (1u << 8)
 
+/* Leaf 0x80000008 EBX */
+#define CPUIDE8_B_NO_LMSL (1u << 20)
+
 /* State components of XCR0 and IA32_XSS */
 #define XSTATE_FP      (1ULL << 0)
 #define XSTATE_SSE     (1ULL << 1)

@@ -120,6 +120,15 @@ static void what_xen_shows_is_shown(void **state)
     assert_int_equal(0xfu & ~p.xstate[1].a, 0);
     assert_int_equal(0x2c100800u & ~p.ext[1].d, 0);
     assert_int_equal(0x00000121u & ~p.ext[1].c, 0);
+    assert_int_equal(p.ext[8].b, CPUIDE8_B_NO_LMSL);
+
+    /* Xen shows these two where the processor has neither, too. */
+    host.feat[0].d = host.ext[8].b = 0;
+    host.arch_caps = 0;
+    cpu_policy_compute(&host, &domu, &p);
+    assert_int_equal(p.feat[0].d, CPUID7_D_ARCH_CAPS);
+    assert_int_equal(p.arch_caps, 0);
+    assert_int_equal(p.ext[8].b, CPUIDE8_B_NO_LMSL);
 }
 
 static void forced_features(void **state)
