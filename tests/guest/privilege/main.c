@@ -10,6 +10,7 @@
 #include <public/physdev.h>
 #include <public/platform.h>
 #include <public/sysctl.h>
+#include <public/version.h>
 
 #include "lib.h"
 
@@ -26,9 +27,39 @@ static domid_t self(void)
     return (domid_t)cpuid(XEN_CPUID_LEAF(4), 0).c;
 }
 
+static bool on_nidus(void)
+{
+    char *extra = alloc_page();
+
+    hypercall2(__HYPERVISOR_xen_version, XENVER_extraversion,
+               (unsigned long)extra);
+    return !strcmp(extra, ".0-nidus");
+}
+
+/*
+ * What is for devices and their models has no meaning here. Xen 4.17 looks at
+ * the arguments of these before it asks who wants it, and refuses for those.
+ */
+static bool refused_for_its_arguments(uint32_t cmd, long rc)
+{
+    switch ( cmd )
+    {
+    case XEN_DOMCTL_ioport_permission:
+    case XEN_DOMCTL_bind_pt_irq:
+    case XEN_DOMCTL_memory_mapping:
+    case XEN_DOMCTL_ioport_mapping:
+    case XEN_DOMCTL_set_target:
+    case XEN_DOMCTL_unbind_pt_irq:
+    case XEN_DOMCTL_get_device_group:
+        return rc == -XEN_EINVAL || rc == -XEN_EOPNOTSUPP;
+    }
+    return false;
+}
+
 static void check_domctl(void)
 {
     struct xen_domctl *op = alloc_page();
+    bool nidus = on_nidus();
     long rc;
 
     /* Dom0, then ourselves: neither may be touched. */
@@ -39,7 +70,8 @@ static void check_domctl(void)
         op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
         op->domain = i % 2 ? self() : 0;
         rc = hypercall2(__HYPERVISOR_domctl, (unsigned long)op, 0);
-        if ( rc != -XEN_EPERM )
+        if ( rc != -XEN_EPERM &&
+             (nidus || !refused_for_its_arguments(i / 2, rc)) )
             test_failure("domctl %u on domain %u: got %ld, want %d", i / 2,
                          op->domain, rc, -XEN_EPERM);
     }
