@@ -92,6 +92,9 @@ t xen-diag 0 '^domid=0: nr_frames=1, max_nr_frames=[0-9]+$' \
 t xen-memshare 0 '^used = 0$' xen-memshare info
 t xen-memshare-enable 255 'Function not implemented' xen-memshare enable 0
 
+# The hypervisor's functions, as Dom0's kernel has them.
+t xensyms 0 '^ffff[0-9a-f]{12} [tT] do_event_channel_op$' cat /proc/xen/xensyms
+
 # What the hypervisor is built without.
 t xenperf 1 '38 \(Function not implemented\)' xenperf
 t xenlockprof 1 '38 \(Function not implemented\)' xenlockprof

@@ -9,6 +9,7 @@
 #include <public/platform.h>
 #include <asm/platform-op.h>
 #include <asm/processor.h>
+#include <asm/traps.h>
 
 static int set_time(uint64_t secs, uint32_t nsecs, uint64_t system_time)
 {
@@ -88,6 +89,27 @@ static int op_cpu_offline(struct xen_platform_op *op)
     return op->u.cpu_ol.cpuid < nr_cpus_online ? -EOPNOTSUPP : -EINVAL;
 }
 
+/* What Dom0 shows in /proc/xen/xensyms; a number that stays is the end. */
+static int op_get_symbol(struct xen_platform_op *op)
+{
+    struct xenpf_symdata *s = &op->u.symdata;
+    uint32_t length, room = s->namelen;
+    const char *name;
+
+    s->address = 0;
+    s->namelen = s->type = 0;
+    name = symbol_get(s->symnum, &s->address);
+    if ( !name )
+        return 0;
+    length = strlen(name);
+    if ( copy_to_guest(s->name, name, min(length + 1, room)) )
+        return -EFAULT;
+    s->namelen = length;
+    s->type = 't';
+    s->symnum++;
+    return 0;
+}
+
 #define ROW(name, fn, copy) [XENPF_##name] = { fn, copy }
 
 /* Sub-operations; what is missing (firmware, microcode, ...) is -ENOSYS. */
@@ -103,6 +125,7 @@ static const struct
     ROW(cpu_online, op_cpu_online, COPY_NONE),
     ROW(cpu_offline, op_cpu_offline, COPY_NONE),
     ROW(resource_op, platform_resource_op, COPY_NONE),
+    ROW(get_symbol, op_get_symbol, COPY_OK),
 };
 
 /* platform_op(struct xen_platform_op *) */

@@ -38,6 +38,14 @@ void format_symbol(char *buf, size_t size, uint64_t va)
              off - symbols_addr[low]);
 }
 
+const char *symbol_get(uint32_t number, uint64_t *va)
+{
+    if ( symbols_count == NULL || number >= symbols_count[0] )
+        return NULL;
+    *va = XEN_VIRT_BASE + symbols_addr[number];
+    return symbols_text + symbols_name[number];
+}
+
 #define STACK_LINES 16
 
 void show_stack(const uint64_t *sp)

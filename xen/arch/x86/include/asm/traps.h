@@ -21,6 +21,8 @@ void show_trap_frame(const struct trap_frame *f);
 /* Function names for the text addresses found on the stack. */
 void show_stack(const uint64_t *sp);
 void format_symbol(char *buf, size_t size, uint64_t va);
+/* The name of a function by its number in order of address; NULL: no more. */
+const char *symbol_get(uint32_t number, uint64_t *va);
 
 /*
  * An instruction that may fault: if the one at label "from" does, go on at
