@@ -72,9 +72,7 @@ struct insn_outcome insn_vmptrld(struct nested_vcpu *nv,
 
     /* The region in memory counts, also for a vmcs12 that is active here. */
     if ( nv->env->read_phys(nv->priv, gpa, &revision, sizeof(revision)) ||
-         (revision & VMCS_REVISION_MASK) != VMCS12_REVISION ||
-         ((revision & VMCS_SHADOW_BIT) &&
-          !(nv->caps->proc2.may & PROC2_SHADOW_VMCS)) )
+         !nested_caps_revision_ok(nv->caps, revision) )
         return insn_fail(nv, VMX_ERR_VMPTRLD_REVISION);
 
     if ( nv->cur && nv->cur->gpa == gpa )

@@ -66,6 +66,15 @@ static inline bool nested_caps_addr_ok(const struct nested_caps *caps,
     return !(pa >> caps->opts.maxphyaddr);
 }
 
+/* May a region with this revision be current? Shadow VMCSs if L1 has them. */
+static inline bool nested_caps_revision_ok(const struct nested_caps *caps,
+                                           uint32_t revision)
+{
+    return (revision & VMCS_REVISION_MASK) == VMCS12_REVISION &&
+           (!(revision & VMCS_SHADOW_BIT) ||
+            (caps->proc2.may & PROC2_SHADOW_VMCS));
+}
+
 /* From the machine's MSRs and the domain's options; false: no VMX to offer. */
 bool nested_caps_compute(struct nested_caps *caps,
                          const struct vmx_msr_set *host,

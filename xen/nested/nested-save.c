@@ -46,7 +46,7 @@ int nested_save_load(struct nested_vcpu *nv, const struct nested_save *rec)
         if ( !pointer_ok(nv, rec->current_ptr) ||
              nv->env->read_phys(nv->priv, rec->current_ptr, &revision,
                                 sizeof(revision)) ||
-             revision != VMCS12_REVISION )
+             !nested_caps_revision_ok(nv->caps, revision) )
             return -EINVAL;
         ctx = nested_ctx_load(nv, rec->current_ptr, &err);
         if ( !ctx )

@@ -73,6 +73,23 @@ static void test_no_current(void **state)
     free_l1(l1);
 }
 
+/* The current one may be a shadow VMCS, where L1 is given those. */
+static void test_current_shadow(void **state)
+{
+    const struct nested_save rec = { NESTED_SAVE_VERSION, 0, VMXON_GPA,
+                                     VMCS_GPA };
+    const uint32_t revision = VMCS12_REVISION | VMCS_SHADOW_BIT;
+    struct test_l1 *l1 = new_l1();
+
+    memcpy(l1->mem + VMCS_GPA, &revision, sizeof(revision));
+    l1->caps.proc2.may &= ~PROC2_SHADOW_VMCS;
+    assert_int_equal(nested_save_load(&l1->nv, &rec), -EINVAL);
+    l1->caps.proc2.may |= PROC2_SHADOW_VMCS;
+    assert_int_equal(nested_save_load(&l1->nv, &rec), 0);
+    assert_int_equal(l1->nv.cur->v12.revision, revision);
+    free_l1(l1);
+}
+
 static void test_made_up(void **state)
 {
     static const struct nested_save bad[] = {
@@ -111,6 +128,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_there_and_back),
         cmocka_unit_test(test_no_current),
+        cmocka_unit_test(test_current_shadow),
         cmocka_unit_test(test_made_up),
     };
 
