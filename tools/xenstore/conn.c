@@ -30,8 +30,23 @@ struct conn *conn_new(struct store *store, const struct transport *transport,
     list_init(&conn->watches);
     list_init(&conn->txns);
     list_add_tail(&store->conns, &conn->link);
+    list_init(&conn->active);
+    conn_activate(conn);
 
     return conn;
+}
+
+void conn_activate(struct conn *conn)
+{
+    if ( list_empty(&conn->active) )
+        list_add_tail(&conn->store->active, &conn->active);
+}
+
+void conn_rest(struct conn *conn)
+{
+    if ( conn->domain && (!conn->ready || conn->ignored) &&
+         list_empty(&conn->out) )
+        list_del(&conn->active);
 }
 
 static void drop_output(struct conn *conn)
@@ -64,8 +79,9 @@ void conn_free(struct store *store, struct conn *conn)
     conn_reset(store, conn);
     if ( conn->transport->close )
         conn->transport->close(conn);
-    if ( store->cursor == &conn->link )
-        store->cursor = conn->link.next;
+    if ( store->cursor == &conn->active )
+        store->cursor = conn->active.next;
+    list_del(&conn->active);
     list_del(&conn->link);
     free(conn);
 }
@@ -93,6 +109,7 @@ static struct message *message_new(const struct xsd_sockmsg *hdr, uint32_t type,
 
 static void enqueue(struct conn *conn, struct message *msg)
 {
+    conn_activate(conn);
     if ( !msg )
     {
         /* A client that misses a message cannot go on. */

@@ -34,7 +34,8 @@ struct message
 
 struct conn
 {
-    struct list link; /* the store's */
+    struct list link;   /* the store's */
+    struct list active; /* the store's, if there may be something to do */
     struct store *store;
     unsigned int id; /* for the log */
     struct actor actor;
@@ -73,6 +74,11 @@ struct conn *conn_new(struct store *store, const struct transport *transport,
 void conn_free(struct store *store, struct conn *conn);
 /* As if the client had just connected. */
 void conn_reset(struct store *store, struct conn *conn);
+
+/* There may be something to do. */
+void conn_activate(struct conn *conn);
+/* The loop is done with it: a domain needs no look until it sends an event. */
+void conn_rest(struct conn *conn);
 
 /*
  * The client has changed something.  A domain that does so too often is not

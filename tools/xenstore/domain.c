@@ -76,6 +76,7 @@ static void reconnect(struct store *store, struct domain *domain)
     ring_reset(domain->ring);
     ring_set_features(domain->ring);
     hv_notify(domain->port);
+    conn_activate(domain->conn);
 }
 
 /* The domain may be new in its ring: a resumed guest, a fresh kernel. */
@@ -218,5 +219,6 @@ void domain_event(struct store *store, int port)
         if ( ring_wants_reconnect(domain->ring) )
             reconnect(store, domain);
         domain->conn->ready = true;
+        conn_activate(domain->conn);
     }
 }

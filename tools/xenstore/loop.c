@@ -67,7 +67,7 @@ static int wait_for_work(struct store *store, struct poller *poller)
     struct conn *conn;
     int rc;
 
-    list_for_each_entry (conn, &store->conns, link)
+    list_for_each_entry (conn, &store->active, active)
     {
         struct pollfd *fd;
 
@@ -132,16 +132,16 @@ static void serve_all(struct store *store, const struct poller *poller)
     struct conn *conn;
 
     /* Serving one may free others: the store knows where we are. */
-    store->cursor = store->conns.next;
-    while ( store->cursor != &store->conns )
+    store->cursor = store->active.next;
+    while ( store->cursor != &store->active )
     {
-        conn = list_entry(store->cursor, struct conn, link);
-        store->cursor = conn->link.next;
+        conn = list_entry(store->cursor, struct conn, active);
+        store->cursor = conn->active.next;
         if ( has_input(poller, conn) && conn_wants_input(store, conn) )
             serve(store, conn);
     }
 
-    list_for_each_entry (conn, &store->conns, link)
+    list_for_each_entry (conn, &store->active, active)
         if ( !list_empty(&conn->out) || conn->domain )
             conn_flush(conn);
 }
@@ -150,13 +150,16 @@ static void bury_dead(struct store *store)
 {
     struct conn *conn;
 
-    store->cursor = store->conns.next;
-    while ( store->cursor != &store->conns )
+    store->cursor = store->active.next;
+    while ( store->cursor != &store->active )
     {
-        conn = list_entry(store->cursor, struct conn, link);
-        store->cursor = conn->link.next;
+        conn = list_entry(store->cursor, struct conn, active);
+        store->cursor = conn->active.next;
         if ( !conn->dead )
+        {
+            conn_rest(conn);
             continue;
+        }
         /* A domain stays known, but is not talked to any more. */
         if ( conn->domain )
         {

@@ -26,6 +26,7 @@ bool store_init(struct store *store)
 
     memset(store, 0, sizeof(*store));
     list_init(&store->conns);
+    list_init(&store->active);
     list_init(&store->domains);
     list_init(&events);
     quotas_init(&store->quotas);

@@ -16,7 +16,9 @@ struct store
     uint64_t generation;
     uint32_t last_txn_id;
     struct list conns;
-    /* Where a walk over conns is that may free any of them, or NULL. */
+    /* Those that the loop looks at; idle domains are not among them. */
+    struct list active;
+    /* Where a walk over active is that may free any of them, or NULL. */
     struct list *cursor;
     struct list domains;
     /* The domain that may do everything besides Dom0, or 0. */
