@@ -33,6 +33,16 @@
 
 #define TOKEN_PREFIX    "guest:"
 
+/* Domains asked for at a time. */
+#define BATCH 256
+
+static int by_domid(const void *a, const void *b)
+{
+    const xc_domaininfo_t *x = a, *y = b;
+
+    return x->domain < y->domain ? -1 : x->domain > y->domain;
+}
+
 static struct guest *new_guest(struct daemon *daemon, uint32_t domid)
 {
     struct guest *guest = calloc(1, sizeof(*guest));
@@ -97,28 +107,56 @@ static void guest_died(struct daemon *daemon, struct guest *guest)
     guest->linger_check = now_ms();
 }
 
+/* False: the domains could not be listed. */
+static bool mark_seen(struct daemon *daemon)
+{
+    xc_domaininfo_t info[BATCH];
+    struct guest *guest;
+    uint32_t next = 0;
+    int nr;
+
+    do
+    {
+        bool known[BATCH] = { false };
+
+        nr = xc_domain_getinfolist(daemon->xc, next, BATCH, info);
+        for ( guest = daemon->guests; guest && nr > 0; guest = guest->next )
+        {
+            const xc_domaininfo_t key = { .domain = guest->domid };
+            const xc_domaininfo_t *found =
+                bsearch(&key, info, nr, sizeof(key), by_domid);
+
+            if ( !found || guest->dead )
+                continue;
+            known[found - info] = true;
+            guest->seen = !(found->flags & XEN_DOMINF_dying);
+        }
+        for ( int i = 0; i < nr; i++ )
+        {
+            next = info[i].domain + 1u;
+            if ( known[i] || !info[i].domain ||
+                 (info[i].flags & XEN_DOMINF_dying) )
+                continue;
+            guest = new_guest(daemon, info[i].domain);
+            if ( guest )
+                guest->seen = true;
+        }
+    } while ( nr == BATCH );
+
+    return nr >= 0;
+}
+
 void guests_update(struct daemon *daemon)
 {
     struct guest *guest, *next;
-    xc_dominfo_t info;
-    uint32_t domid = 0;
 
     for ( guest = daemon->guests; guest; guest = guest->next )
         guest->seen = false;
 
-    while ( xc_domain_getinfo(daemon->xc, domid, 1, &info) == 1 )
+    if ( !mark_seen(daemon) )
     {
-        domid = info.domid + 1;
-        if ( info.dying || !info.domid )
-            continue;
-
-        for ( guest = daemon->guests; guest; guest = guest->next )
-            if ( guest->domid == info.domid && !guest->dead )
-                break;
-        if ( !guest )
-            guest = new_guest(daemon, info.domid);
-        if ( guest )
-            guest->seen = true;
+        syslog(LOG_ERR, "cannot list the domains: %m");
+        return;
     }
 
     for ( guest = daemon->guests; guest; guest = next )

@@ -175,17 +175,21 @@ void domain_release(struct store *store, struct domain *domain)
 /* Some domain has died or shut down: find out which. */
 static void domains_check(struct store *store)
 {
+    struct hv_domain_state *states;
     struct domain *domain, *tmp;
     bool notify = false;
 
+    states = hv_domain_states();
+    if ( !states )
+        return;
+
     list_for_each_entry_safe (domain, tmp, &store->domains, link)
     {
-        struct hv_domain_state state;
+        struct hv_domain_state state = states[domain->domid];
 
         if ( !domain->domid )
             continue;
 
-        state = hv_domain_state(domain->domid);
         if ( !state.exists || state.dying )
         {
             domain_release(store, domain);
@@ -197,6 +201,7 @@ static void domains_check(struct store *store)
             notify = true;
         }
     }
+    free(states);
 
     if ( notify )
         event_fire_path(store, RELEASED);

@@ -22,6 +22,7 @@
 #define XSD_PORT   "/proc/xen/xsd_port"
 
 #define RING_BYTES 4096u
+#define BATCH      256 /* domains asked for at a time */
 
 static xc_interface *xch;
 static xenevtchn_handle *evtchn;
@@ -177,4 +178,36 @@ struct hv_domain_state hv_domain_state(unsigned int domid)
     }
 
     return state;
+}
+
+struct hv_domain_state *hv_domain_states(void)
+{
+    struct hv_domain_state *states =
+        calloc(DOMID_FIRST_RESERVED, sizeof(*states));
+    xc_domaininfo_t info[BATCH];
+    uint32_t next = 0;
+    int nr;
+
+    if ( !states )
+        return NULL;
+
+    do
+    {
+        nr = xc_domain_getinfolist(xch, next, BATCH, info);
+        for ( int i = 0; i < nr; i++ )
+            states[info[i].domain] = (struct hv_domain_state){
+                .exists = true,
+                .dying = info[i].flags & XEN_DOMINF_dying,
+                .shutdown = info[i].flags & XEN_DOMINF_shutdown,
+            };
+        if ( nr > 0 )
+            next = info[nr - 1].domain + 1u;
+    } while ( nr == BATCH );
+
+    if ( nr >= 0 )
+        return states;
+
+    syslog(LOG_ERR, "cannot list the domains: %m");
+    free(states);
+    return NULL;
 }

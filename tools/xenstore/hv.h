@@ -37,5 +37,7 @@ int hv_bind(unsigned int domid, unsigned int remote_port);
 void hv_unbind(int port);
 void hv_notify(int port);
 struct hv_domain_state hv_domain_state(unsigned int domid);
+/* Those of all domids at once, to be freed; NULL on failure. */
+struct hv_domain_state *hv_domain_states(void);
 
 #endif /* NIDUS_XENSTORE_HV_H */

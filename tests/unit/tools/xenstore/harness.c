@@ -9,7 +9,10 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include <xen/xen.h>
 
 #include "harness.h"
 
@@ -227,4 +230,13 @@ struct hv_domain_state hv_domain_state(unsigned int domid)
     struct hv_domain_state none = { 0 };
 
     return domid < HV_DOMAINS ? hv_states[domid] : none;
+}
+
+struct hv_domain_state *hv_domain_states(void)
+{
+    struct hv_domain_state *states =
+        calloc(DOMID_FIRST_RESERVED, sizeof(*states));
+
+    memcpy(states, hv_states, sizeof(hv_states));
+    return states;
 }
