@@ -3,11 +3,14 @@
 # Build a small Dom0 kernel with dom0-kernel-patches/, once.
 #
 # usage: dom0-kernel.sh            prints a directory as kernel.sh does
+#        dom0-kernel.sh --built    the same if it is built; else fails
 #        dom0-kernel.sh --check    only: does the series apply?
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 patches=$NIDUS_TOP/dom0-kernel-patches
+# No download only to find that it is not built.
+[ "${1:-}" != --built ] || [ -d "$NIDUS_CACHE/source-kernel" ] || exit 1
 source=$("$NIDUS_TOP/scripts/unpack-debs.sh" source-kernel)
 tarball=$(echo "$source"/usr/src/linux-source-*.tar.xz)
 name=$(basename "$tarball" .tar.xz)
@@ -62,6 +65,7 @@ if [ -d "$out" ]; then
     echo "$out"
     exit 0
 fi
+[ "${1:-}" != --built ] || exit 1
 mkdir -p "$NIDUS_CACHE"
 exec {lock}>"$NIDUS_CACHE/dom0-kernel.lock"
 flock "$lock"
