@@ -44,7 +44,7 @@ static void audit_page_list(const struct domain *d, uint16_t *refs)
     const struct page_info *pg;
     uint64_t nr = 0;
 
-    list_for_each_entry (pg, &d->page_list, list)
+    page_list_for_each(pg, &d->page_list)
     {
         nr++;
         if ( pg->owner != d->domain_id + 1 )

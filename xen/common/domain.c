@@ -206,8 +206,6 @@ int domain_create(domid_t domid, const struct xen_domctl_createdomain *config,
     d->is_privileged = d->is_hwdom = privileged;
     d->refcnt = 1;
     list_init(&d->list);
-    list_init(&d->page_list);
-    list_init(&d->dying_pages);
     spin_lock_init(&d->lock);
     spin_lock_init(&d->regs_lock);
     spin_lock_init(&d->page_lock);
@@ -333,15 +331,15 @@ static int relinquish_pages(struct domain *d)
 {
     for ( ;; )
     {
-        struct page_info *pg = NULL;
+        struct page_info *pg;
         bool got = false;
 
         spin_lock(&d->page_lock);
-        if ( !list_empty(&d->page_list) )
+        pg = page_list_first(&d->page_list);
+        if ( pg )
         {
-            pg = list_first_entry(&d->page_list, struct page_info, list);
-            list_del(&pg->list);
-            list_add_tail(&pg->list, &d->dying_pages);
+            page_list_del(&d->page_list, pg);
+            page_list_add(&d->dying_pages, pg);
             got = get_page(pg, NULL); /* false: about to be freed anyhow */
         }
         spin_unlock(&d->page_lock);

@@ -72,7 +72,8 @@ void getdomaininfo(struct domain *d, struct xen_domctl_getdomaininfo *info)
     info->tot_pages = d->tot_pages;
     info->max_pages = d->max_pages;
     info->outstanding_pages = d->outstanding_claim;
-    info->shared_info_frame = mfn_to_page(virt_to_mfn(d->shared_info))->gfn;
+    info->shared_info_frame =
+        gfn_x(page_gfn(mfn_to_page(virt_to_mfn(d->shared_info))));
     info->ssidref = d->ssidref;
     info->cpupool = cpupool_id(d);
     info->gpaddr_bits = 48; /* what four levels of EPT translate */

@@ -204,7 +204,7 @@ int gnttab_setup_table(void *arg)
     for ( i = 0; !rc && i < op->nr_frames; i++ )
     {
         /* Where the guest has mapped the frame; all ones if nowhere. */
-        gfn = mfn_to_page(virt_to_mfn(gt->frame[i]))->gfn;
+        gfn = gfn_x(page_gfn(mfn_to_page(virt_to_mfn(gt->frame[i]))));
         if ( copy_to_guest_offset(op->frame_list, i, &gfn, 1) )
         {
             op->status = GNTST_bad_virt_addr;

@@ -31,7 +31,7 @@ static int vacate(struct domain *d, gfn_t gfn)
 static int map_xen_page(struct domain *d, mfn_t mfn, gfn_t gfn)
 {
     struct page_info *pg = mfn_to_page(mfn);
-    gfn_t old = _gfn(pg->gfn);
+    gfn_t old = page_gfn(pg);
     unsigned int order;
     p2m_type_t t;
     int rc;
@@ -45,7 +45,7 @@ static int map_xen_page(struct domain *d, mfn_t mfn, gfn_t gfn)
     if ( rc )
         put_page(pg);
     else
-        pg->gfn = gfn_x(gfn);
+        page_set_gfn(pg, gfn);
     return rc;
 }
 

@@ -9,6 +9,7 @@
  */
 #include <xen/heap.h>
 #include <xen/lib.h>
+#include <xen/page-list.h>
 #include <xen/spinlock.h>
 
 struct page_info *frame_table;
@@ -16,8 +17,7 @@ uint64_t max_page;
 uint64_t total_pages;
 
 static spinlock_t heap_lock = SPIN_LOCK_UNLOCKED; /* lists, free_pages */
-static struct list_head free_lists[HEAP_MAX_ORDER + 1];
-static bool lists_ready;
+static struct page_list free_lists[HEAP_MAX_ORDER + 1];
 static uint64_t free_pages;
 
 /* Written whole, once: there are hundreds of thousands of entries. */
@@ -36,13 +36,6 @@ void frame_table_mark_hole(uint64_t start_mfn, uint64_t nr)
     memset(&frame_table[start_mfn], 0, nr * sizeof(struct page_info));
 }
 
-static void lists_init(void)
-{
-    for ( unsigned int i = 0; i <= HEAP_MAX_ORDER; i++ )
-        list_init(&free_lists[i]);
-    lists_ready = true;
-}
-
 static void block_insert(uint64_t mfn, unsigned int order)
 {
     struct page_info *pg = &frame_table[mfn];
@@ -51,13 +44,13 @@ static void block_insert(uint64_t mfn, unsigned int order)
     pg->order = order;
     pg->count = 0;
     pg->owner = 0;
-    list_add(&pg->list, &free_lists[order]);
+    page_list_add(&free_lists[order], pg);
 }
 
 static void block_remove(struct page_info *pg)
 {
     pg->flags &= ~PGF_FREE;
-    list_del(&pg->list);
+    page_list_del(&free_lists[pg->order], pg);
 }
 
 static bool is_free_block(uint64_t mfn, unsigned int order)
@@ -86,8 +79,6 @@ static void free_locked(uint64_t mfn, unsigned int order)
 void heap_add(uint64_t start_mfn, uint64_t nr)
 {
     spin_lock(&heap_lock);
-    if ( !lists_ready )
-        lists_init();
     while ( nr != 0 )
     {
         unsigned int order = 0;
@@ -108,12 +99,11 @@ struct page_info *heap_alloc(unsigned int order)
     unsigned int have = order;
 
     spin_lock(&heap_lock);
-    while ( lists_ready && have <= HEAP_MAX_ORDER &&
-            list_empty(&free_lists[have]) )
+    while ( have <= HEAP_MAX_ORDER && page_list_empty(&free_lists[have]) )
         have++;
-    if ( lists_ready && have <= HEAP_MAX_ORDER )
+    if ( have <= HEAP_MAX_ORDER )
     {
-        pg = list_first_entry(&free_lists[have], struct page_info, list);
+        pg = page_list_first(&free_lists[have]);
         block_remove(pg);
         /* Keep the lower half, give the upper one back, until it fits. */
         while ( have > order )
@@ -122,7 +112,6 @@ struct page_info *heap_alloc(unsigned int order)
             block_insert((pg - frame_table) + (1UL << have), have);
         }
         free_pages -= 1UL << order;
-        pg->order = order;
     }
     spin_unlock(&heap_lock);
     return pg;

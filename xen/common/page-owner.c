@@ -95,11 +95,10 @@ struct page_info *alloc_domheap_pages(struct domain *d, unsigned int order,
     dying = d->is_dying;
     for ( uint64_t i = 0; i < nr && !dying; i++ )
     {
-        pg[i].gfn = gfn_x(INVALID_GFN);
-        pg[i].order = 0;
+        page_set_gfn(&pg[i], INVALID_GFN);
         pg[i].owner = d->domain_id + 1;
         pg[i].flags |= PGF_ALLOCATED;
-        list_add_tail(&pg[i].list, &d->page_list);
+        page_list_add(&d->page_list, &pg[i]);
         __atomic_store_n(&pg[i].count, 1, __ATOMIC_RELEASE);
     }
     spin_unlock(&d->page_lock);
@@ -148,7 +147,10 @@ static void free_domain_page(struct page_info *pg)
 
     BUG_ON(d == NULL);
     spin_lock(&d->page_lock);
-    list_del(&pg->list);
+    /* Only as the first one of a list it matters which that is. */
+    page_list_del(page_list_first(&d->dying_pages) == pg ? &d->dying_pages
+                                                         : &d->page_list,
+                  pg);
     spin_unlock(&d->page_lock);
     pg->owner = 0;
     unaccount(d, 1);
@@ -191,7 +193,7 @@ void share_xen_page_with_guest(void *va, struct domain *d)
         return;
     pg->flags |= PGF_XEN;
     pg->owner = d->domain_id + 1;
-    pg->gfn = gfn_x(INVALID_GFN);
+    page_set_gfn(pg, INVALID_GFN);
     __atomic_store_n(&pg->count, 1, __ATOMIC_RELEASE);
 }
 
@@ -199,7 +201,7 @@ void adopt_static_page(struct page_info *pg, struct domain *d)
 {
     pg->flags |= PGF_STATIC | PGF_ALLOCATED;
     pg->owner = d->domain_id + 1;
-    list_add_tail(&pg->list, &d->page_list);
+    page_list_add(&d->page_list, pg);
     pg->count = 1;
     if ( d->tot_pages++ == 0 )
         get_knownalive_domain(d);

@@ -4,6 +4,7 @@
 
 #include <xen/list.h>
 #include <xen/mm.h>
+#include <xen/page-list.h>
 #include <xen/percpu.h>
 #include <xen/sched-policy.h>
 #include <xen/spinlock.h>
@@ -84,8 +85,8 @@ struct domain
 
     /* Memory; page_lock protects the list and the counts. */
     spinlock_t page_lock;
-    struct list_head page_list;
-    struct list_head dying_pages; /* given up, others have them mapped */
+    struct page_list page_list;
+    struct page_list dying_pages; /* given up, others have them mapped */
     uint64_t tot_pages;
     uint64_t max_pages;
     uint64_t outstanding_claim;

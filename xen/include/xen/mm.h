@@ -17,25 +17,33 @@
 struct domain;
 
 /*
- * One per machine page, 32 bytes. A page that a domain owns is on the
- * owner's page_list and carries one reference for being allocated; every
- * foreign or grant mapping takes another. The last put_page() frees it.
+ * One per machine page; they are most of what the hypervisor takes. A page that
+ * a domain owns is on the owner's page_list and carries one reference for being
+ * allocated; every foreign or grant mapping takes another. The last put_page()
+ * frees it.
  */
 struct page_info
 {
-    struct list_head list; /* free list, or the owner's page_list */
-    uint32_t count;        /* references; 0 = free */
-    uint16_t owner;        /* domid + 1; 0 = the hypervisor's own */
-    uint8_t order;         /* while free: buddy order of the block */
-    uint8_t flags;         /* PGF_* */
-    uint64_t gfn;          /* of RAM: where its owner has it (no M2P else) */
+    uint32_t next, prev; /* in a list: frame numbers + 1, 0 = none */
+    uint32_t count;      /* references; 0 = free */
+    uint16_t owner;      /* domid + 1; 0 = the hypervisor's own */
+    uint8_t flags;       /* PGF_* */
+    union
+    {
+        uint8_t order;    /* of a free block, and of the hypervisor's own */
+        uint8_t gfn_high; /* of a domain's: see page_gfn() */
+    };
+    uint32_t gfn_low;
 };
+_Static_assert(sizeof(struct page_info) == 20, "five words");
 
 #define PGF_FREE      0x01 /* head of a free buddy block */
 #define PGF_XEN       0x02 /* hypervisor page shared with a domain, not its RAM */
 #define PGF_RAM       0x04 /* frame is RAM known to the allocator */
 #define PGF_ALLOCATED 0x10 /* the owner's allocation reference is held */
 #define PGF_STATIC    0x08 /* dom0's 1:1 memory: stays out of the buddy */
+
+#define PAGE_GFN_NONE 0xffffffffffULL /* INVALID_GFN, as far as it fits */
 
 extern struct page_info *frame_table;
 extern uint64_t max_page; /* first mfn beyond the frame table */
@@ -87,6 +95,23 @@ static inline mfn_t page_to_mfn(const struct page_info *pg)
 static inline void *page_to_virt(const struct page_info *pg)
 {
     return mfn_to_virt(page_to_mfn(pg));
+}
+
+/*
+ * Where a page's owner has it: of RAM, and of the hypervisor's pages that a
+ * domain sees (there is no M2P else). 40 bits are more than guests have.
+ */
+static inline gfn_t page_gfn(const struct page_info *pg)
+{
+    uint64_t gfn = (uint64_t)pg->gfn_high << 32 | pg->gfn_low;
+
+    return gfn == PAGE_GFN_NONE ? INVALID_GFN : _gfn(gfn);
+}
+
+static inline void page_set_gfn(struct page_info *pg, gfn_t gfn)
+{
+    pg->gfn_high = (uint8_t)(gfn_x(gfn) >> 32);
+    pg->gfn_low = (uint32_t)gfn_x(gfn);
 }
 
 static inline gfn_t gaddr_to_gfn(paddr_t ga)

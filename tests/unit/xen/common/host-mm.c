@@ -117,7 +117,7 @@ void share_xen_page_with_guest(void *va, struct domain *d)
 
     pg->flags |= PGF_XEN;
     pg->owner = d->domain_id + 1;
-    pg->gfn = gfn_x(INVALID_GFN);
+    page_set_gfn(pg, INVALID_GFN);
     pg->count = 1;
 }
 
@@ -142,7 +142,7 @@ struct page_info *alloc_domheap_pages(struct domain *d, unsigned int order,
         pg[i].owner = d->domain_id + 1;
         pg[i].flags |= PGF_ALLOCATED;
         pg[i].count = 1;
-        list_add_tail(&pg[i].list, &d->page_list);
+        page_list_add(&d->page_list, &pg[i]);
         d->tot_pages++;
     }
     return pg;
@@ -167,7 +167,7 @@ void put_page(struct page_info *pg)
         if ( stale[pg - pages] )
             abort(); /* freed while a vCPU may reach it */
         page_get_owner(pg)->tot_pages--;
-        list_del(&pg->list);
+        page_list_del(&page_get_owner(pg)->page_list, pg);
     }
     pg->owner = 0;
     taken[pg - pages] = false;

@@ -139,7 +139,6 @@ struct domain *test_domain_create(unsigned int domid, unsigned int nr_vcpus,
     d->max_vcpus = nr_vcpus;
     d->domctl_max_evtchn_port = 1023;
     d->vcpu = calloc(nr_vcpus, sizeof(*d->vcpu));
-    list_init(&d->page_list);
     d->max_pages = 64;
     d->shared_info = alloc_xenheap_page();
     share_xen_page_with_guest(d->shared_info, d);

@@ -57,7 +57,8 @@ static void copies_by_gfn_show_as_written(void **state)
 
     (void)state;
     offer(8, DOM0_ID, GUEST_GFN, GTF_readonly);
-    mfn_to_page(virt_to_mfn(test_guest_memory(d0, DOM0_GFN)))->gfn = DOM0_GFN;
+    page_set_gfn(mfn_to_page(virt_to_mfn(test_guest_memory(d0, DOM0_GFN))),
+                 _gfn(DOM0_GFN));
     d0->p2m.log_dirty = &recording;
     nr_marked = 0;
     op(d0, GNTTABOP_copy, &c, 1);

@@ -46,9 +46,9 @@ static int set_up(void **state)
     heap_add(0, NR_PAGES);
     for ( unsigned int i = 0; i < ARRAY_SIZE(doms); i++ )
     {
+        doms[i].page_list = (struct page_list){ 0 };
         doms[i].domain_id = i;
         doms[i].max_pages = 100;
-        list_init(&doms[i].page_list);
     }
     return 0;
 }
@@ -77,7 +77,7 @@ static void owned_and_given_back(void **state)
     }
     assert_int_equal(d->tot_pages, 0);
     assert_int_equal(d->refcnt, 0);
-    assert_true(list_empty(&d->page_list));
+    assert_true(page_list_empty(&d->page_list));
     assert_int_equal(avail_pages(), NR_PAGES);
 }
 
@@ -155,7 +155,7 @@ static void nothing_for_one_that_dies(void **state)
     d->is_dying = DOMDYING_alive;
     assert_int_equal(d->tot_pages, 0);
     assert_int_equal(d->refcnt, 0);
-    assert_true(list_empty(&d->page_list));
+    assert_true(page_list_empty(&d->page_list));
     assert_int_equal(avail_pages(), free);
 }
 

@@ -220,7 +220,7 @@ static void note_gfns(mfn_t mfn, unsigned int order, gfn_t gfn)
 {
     for ( uint64_t i = 0; i < 1ULL << order; i++ )
         if ( mfn_valid(mfn_add(mfn, i)) )
-            mfn_to_page(mfn_add(mfn, i))->gfn = gfn_x(gfn) + i;
+            page_set_gfn(mfn_to_page(mfn_add(mfn, i)), gfn_add(gfn, i));
 }
 
 static int set_one(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,

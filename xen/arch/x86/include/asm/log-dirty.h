@@ -43,7 +43,7 @@ static inline void p2m_mark_dirty(struct domain *d, gfn_t gfn)
 static inline void p2m_mark_page_dirty(struct domain *d,
                                        const struct page_info *pg)
 {
-    p2m_mark_dirty(d, _gfn(pg->gfn));
+    p2m_mark_dirty(d, page_gfn(pg));
 }
 
 /* A write to gfn met a p2m_ram_logdirty entry: record it and let it pass. */

@@ -29,7 +29,7 @@ void arena_init(void)
     for ( unsigned int i = 0; i < ARENA_PAGES; i++ )
     {
         frame_table[i].flags = PGF_RAM;
-        frame_table[i].gfn = gfn_x(INVALID_GFN);
+        page_set_gfn(&frame_table[i], INVALID_GFN);
     }
     next_page = 1; /* frame 0 is nobody's */
     pages_out = fail_after = 0;
