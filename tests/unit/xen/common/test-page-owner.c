@@ -81,6 +81,44 @@ static void owned_and_given_back(void **state)
     assert_int_equal(avail_pages(), NR_PAGES);
 }
 
+/* As when a domain dies: whichever list a page is on, and wherever there. */
+static void freed_from_either_list(void **state)
+{
+    struct domain *d = &doms[1];
+    struct page_info *pg = take(d, 2);
+
+    assert_non_null(pg);
+    for ( int i = 0; i < 2; i++ )
+    {
+        page_list_del(&d->page_list, &pg[i]);
+        page_list_add(&d->dying_pages, &pg[i]);
+    }
+    assert_ptr_equal(page_list_first(&d->page_list), &pg[3]);
+    assert_ptr_equal(page_list_first(&d->dying_pages), &pg[1]);
+    put_page_alloc_ref(&pg[1]);
+    assert_ptr_equal(page_list_first(&d->page_list), &pg[3]);
+    assert_ptr_equal(page_list_first(&d->dying_pages), &pg[0]);
+    put_page_alloc_ref(&pg[2]);
+    assert_null(page_list_next(&pg[3]));
+    put_page_alloc_ref(&pg[3]);
+    put_page_alloc_ref(&pg[0]);
+    assert_true(page_list_empty(&d->page_list));
+    assert_true(page_list_empty(&d->dying_pages));
+    assert_int_equal(avail_pages(), NR_PAGES);
+}
+
+static void guest_frames_of_40_bits(void **state)
+{
+    struct page_info pg = { 0 };
+
+    page_set_gfn(&pg, INVALID_GFN);
+    assert_true(gfn_eq(page_gfn(&pg), INVALID_GFN));
+    page_set_gfn(&pg, _gfn(0x123456789aULL));
+    assert_int_equal(gfn_x(page_gfn(&pg)), 0x123456789aULL);
+    page_set_gfn(&pg, _gfn(0xffffffffULL));
+    assert_int_equal(gfn_x(page_gfn(&pg)), 0xffffffffULL);
+}
+
 static void limits(void **state)
 {
     struct domain *d = &doms[1];
@@ -245,6 +283,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(owned_and_given_back),
+        cmocka_unit_test(freed_from_either_list),
+        cmocka_unit_test(guest_frames_of_40_bits),
         cmocka_unit_test(limits),
         cmocka_unit_test(a_mapping_keeps_the_page),
         cmocka_unit_test(references_do_not_wrap),
