@@ -102,6 +102,9 @@ hear()
 sum() { md5sum | cut -c1-16; }
 get() { xenstore-read "$1" 2>/dev/null || echo none; }
 
+# All that devices read or write through a copy of the kernel's.
+mount -t tracefs tracefs /sys/kernel/tracing
+echo 1 >/sys/kernel/tracing/events/swiotlb/swiotlb_bounced/enable
 modprobe loop
 modprobe bridge
 modprobe xen-blkback
@@ -149,6 +152,7 @@ echo "vifs $(xl network-list main | tail -n +2 | awk '{print $5}' | tr '\n' ' ')
 xl network-detach main 00:16:3e:00:00:77 && echo "detached vif"
 hear "detached vif"
 wait_for gone main
+echo "bounced $(grep -c swiotlb_bounced: /sys/kernel/tracing/trace)"
 echo "image $(sum </guests/image)"
 [ -z "$(losetup -a)" ] && echo "no loop is left"
 [ "$(ls /sys/class/net/xenbr0/brif /sys/class/net/xenbr1/brif | grep -c vif)" = 0 ] &&
@@ -189,6 +193,7 @@ check block-detach 'main: detached disk'
 check network-attach 'main: ping eth2 3'
 check network-list 'vifs 4 4 4 '
 check network-detach 'main: detached vif'
+check bounces "bounced ${BOUNCES:-[1-9][0-9]*}"
 check loops-gone 'no loop is left'
 check vifs-gone 'no vif is left'
 written=$(tail -c 4M "$disk" | sum)
