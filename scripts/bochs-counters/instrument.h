@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Counters of VM exits and of VMX instructions, for `make bench`.
+ * Counters of VM exits, VMX instructions and time halted, for `make bench`.
  *
  * Bochs compiles the files of this directory in by its own configure option
  * --enable-instrumentation; its source stays as it is. All hypervisors are
@@ -18,10 +18,17 @@ void nidus_count_insn(unsigned cpu);
 void nidus_count_exit(unsigned cpu);
 void nidus_prefetch(unsigned cpu, unsigned long long address);
 
+/* The machine waits for an event; it has one CPU. */
+extern bool nidus_halted;
+void nidus_count_halt(void);
+void nidus_count_wake(void);
+
 /* VMCALL of a guest is among these; the function sorts it out. */
 #define BX_INSTR_BEFORE_EXECUTION(cpu_id, i)                    \
     do                                                          \
     {                                                           \
+        if ( nidus_halted )                                     \
+            nidus_count_wake();                                 \
         if ( (unsigned)((i)->getIaOpcode() - BX_IA_VMXON_Mq) <= \
              (unsigned)(BX_IA_INVVPID - BX_IA_VMXON_Mq) )       \
             nidus_count_insn(cpu_id);                           \
@@ -29,12 +36,16 @@ void nidus_prefetch(unsigned cpu, unsigned long long address);
 #define BX_INSTR_VMEXIT(cpu_id, reason, qualification) nidus_count_exit(cpu_id)
 #define BX_INSTR_PREFETCH_HINT(cpu_id, what, seg, offset) \
     nidus_prefetch(cpu_id, offset)
+#define BX_INSTR_HLT(cpu_id)                     nidus_count_halt()
+#define BX_INSTR_MWAIT(cpu_id, addr, len, flags) nidus_count_halt()
 
 #else
 
 #define BX_INSTR_BEFORE_EXECUTION(cpu_id, i)
 #define BX_INSTR_VMEXIT(cpu_id, reason, qualification)
 #define BX_INSTR_PREFETCH_HINT(cpu_id, what, seg, offset)
+#define BX_INSTR_HLT(cpu_id)
+#define BX_INSTR_MWAIT(cpu_id, addr, len, flags)
 
 #endif
 
@@ -44,8 +55,6 @@ void nidus_prefetch(unsigned cpu, unsigned long long address);
 #define BX_INSTR_INITIALIZE(cpu_id)
 #define BX_INSTR_EXIT(cpu_id)
 #define BX_INSTR_RESET(cpu_id, type)
-#define BX_INSTR_HLT(cpu_id)
-#define BX_INSTR_MWAIT(cpu_id, addr, len, flags)
 #define BX_INSTR_DEBUG_PROMPT()
 #define BX_INSTR_DEBUG_CMD(cmd)
 #define BX_INSTR_CNEAR_BRANCH_TAKEN(cpu_id, branch_eip, new_eip)
