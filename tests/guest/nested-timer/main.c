@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The VMX-preemption timer of an L1 that does not have the processor all the
- * time: a second vCPU wants it, too.
+ * time: a second vCPU wants it, too. And that of the hypervisor, which takes
+ * over where L2 leaves interrupts off and L1 has none.
  *
  * Expect: the timer counts as L2's TSC does, also while something else runs. L2
- * gets no further than the deadline, and what an exit saves is what is left.
+ * gets no further than the deadline, and what an exit saves is what is left. An
+ * L2 without exits takes no longer for its work than L1 does.
  */
 #include "vmx.h"
 
@@ -49,9 +51,59 @@ static void run(void (*fn)(void), uint32_t reason)
 {
     vmx_set_l2(fn);
     vmwrite(PREEMPTION_TIMER, TIMER_TSC >> rate);
-    if ( !check_eq("the entry", vmx_enter(&regs, turns != 0), 0) )
+    if ( !check_eq("the entry", vmx_enter(&regs, true), 0) )
         test_exit();
     check_eq("exit reason", vmget(EXIT_REASON), reason);
+}
+
+#define WORK      4000000u
+#define PERIOD    100000u /* of an APIC timer: many times in that */
+#define VEC_TIMER 0x61
+
+static void work(void)
+{
+    for ( unsigned int i = WORK; i; i-- )
+        asm volatile("");
+}
+
+static void l2_work(void)
+{
+    work();
+    for ( ;; )
+        asm volatile("vmcall");
+}
+
+static void handle_timer(struct regs *r)
+{
+    (void)r;
+    apic_eoi();
+}
+
+/*
+ * L1's APIC timer goes on meanwhile, which makes timers of the hypervisor
+ * expire. Its interrupts stay pending: L2 has them off.
+ */
+static void check_work(void)
+{
+    uint64_t start, own, l2s;
+
+    irq_set_handler(VEC_TIMER, handle_timer);
+    apic_enable();
+    apic_write(APIC_TIMER_DIV, APIC_DIV_1);
+    apic_write(APIC_LVT_TIMER, APIC_LVT_PERIODIC | VEC_TIMER);
+    apic_write(APIC_TIMER_INIT, PERIOD);
+    start = rdtsc();
+    work();
+    own = rdtsc() - start;
+    vmx_set_l2(l2_work);
+    start = rdtsc();
+    check_eq("L2 works", vmx_enter(&regs, false), 0);
+    check_eq("and is done", vmget(EXIT_REASON), REASON_VMCALL);
+    l2s = rdtsc() - start;
+    apic_write(APIC_LVT_TIMER, APIC_LVT_MASKED);
+    asm volatile("sti; nop; cli" ::: "memory");
+    if ( l2s > 2 * own + TURN_TSC )
+        test_failure("L2 took %lu ticks for what L1 does in %lu", l2s, own);
 }
 
 static void check_deadline(void)
@@ -96,10 +148,11 @@ void test_main(void)
     }
     if ( !vmx_on() || !vmx_vmcs(l2_watch) )
         return;
+    check_work();
     rate = rdmsr(MSR_VMX_MISC) & MISC_RATE;
     vmwrite(PIN_CONTROLS, vmget(PIN_CONTROLS) | PIN_PREEMPT);
     vmwrite(EXIT_CONTROLS, vmget(EXIT_CONTROLS) | EXIT_SAVE);
-    /* The first launch, while nobody else wants the processor. */
+    /* While nobody else wants the processor. */
     run(l2_watch, REASON_PREEMPT);
     check(cpu_start(1, others_turn), "a second vCPU");
     check(wait_for(turns != 0, MS(1000)), "it runs");

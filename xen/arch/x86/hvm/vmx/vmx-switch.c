@@ -276,9 +276,8 @@ void vmx_set_backstop(void)
     struct percpu *cpu = this_cpu();
     struct vcpu *v = cpu->curr;
 
-    /* L2's entries set it each time; a switch does, too. */
-    if ( vmx_caps.preemption_timer && v && cpu->vmcs_owner == v &&
-         !(v->arch.nested && nested_guest_mode(v)) )
+    /* A switch sets it, too, and so does L1's timer while L2 has one. */
+    if ( vmx_caps.preemption_timer && v && cpu->vmcs_owner == v )
         vmwrite(VMCS_preemption_timer, vmx_preemption_ticks());
 }
 
