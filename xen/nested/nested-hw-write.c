@@ -21,10 +21,24 @@
     (VMCS12_GB(CTRL) | VMCS12_GB(LOOSE) | VMCS12_GB(PROC) | VMCS12_GB(CR) | \
      VMCS12_GB(MASK) | VMCS12_GB(GMSR))
 
-/* Registers of L1 that this entry leaves to L2 as they are. */
-static bool inherits(const struct vmcs12 *v12)
+/*
+ * Loads of this entry (ENTRY_CTL_LOAD_*) of values that the last exit saved, so
+ * the vmcs02 has them. What is not loaded is L1's; and what the exit did not
+ * save L2 may have changed since it was loaded.
+ */
+static uint32_t loads_in_place(const struct nested_ctx *ctx)
 {
-    return (v12->entry_ctrl & ENTRY_LOADS_ALL) != ENTRY_LOADS_ALL;
+    uint32_t saved = hw_ctx(ctx)->exit_ctrl;
+
+    return ctx->v12.entry_ctrl &
+           ((saved & EXIT_CTL_SAVE_DEBUG ? ENTRY_CTL_LOAD_DEBUG : 0) |
+            (saved & EXIT_CTL_SAVE_PAT ? ENTRY_CTL_LOAD_PAT : 0) |
+            (saved & EXIT_CTL_SAVE_EFER ? ENTRY_CTL_LOAD_EFER : 0));
+}
+
+static bool all_in_place(const struct nested_ctx *ctx)
+{
+    return loads_in_place(ctx) == ENTRY_LOADS_ALL;
 }
 
 void nested_l0_controls(const struct vcpu *v, const struct nested_ctx *ctx,
@@ -34,7 +48,7 @@ void nested_l0_controls(const struct vcpu *v, const struct nested_ctx *ctx,
 
     l0->tsc_offset = v->arch.tsc_offset;
     if ( hw_ctx(ctx)->constants_written && !(ctx->unmerged & GROUPS_MERGED) &&
-         !inherits(&ctx->v12) )
+         all_in_place(ctx) )
         return;
 
     l0->pin = vmx01->pin;
@@ -258,19 +272,18 @@ static void write_pdptes(struct vcpu *v, const struct vmcs12 *v12)
                 check_pdpte(caps, pdpte[i]) ? pdpte[i] : 0);
 }
 
-/* All of them, or those alone that L2 has from L1 as of this entry. */
+/* All but those that are in place. */
 static void write_msrs(const struct vmcs12 *v12, const struct merge_l0 *l0,
-                       bool all)
+                       uint32_t in_place)
 {
-    uint32_t loads = all ? 0 : v12->entry_ctrl;
     struct vmcs02_msrs msrs;
 
     merge_msrs(l0, v12, &msrs);
-    if ( !(loads & ENTRY_CTL_LOAD_EFER) )
+    if ( !(in_place & ENTRY_CTL_LOAD_EFER) )
         vmwrite(VMCS_guest_efer, msrs.efer);
-    if ( !(loads & ENTRY_CTL_LOAD_PAT) )
+    if ( !(in_place & ENTRY_CTL_LOAD_PAT) )
         vmwrite(VMCS_guest_pat, msrs.pat);
-    if ( !(loads & ENTRY_CTL_LOAD_DEBUG) )
+    if ( !(in_place & ENTRY_CTL_LOAD_DEBUG) )
     {
         vmwrite(VMCS_guest_debugctl, msrs.debugctl);
         vmwrite(VMCS_guest_dr7, msrs.dr7);
@@ -314,13 +327,13 @@ static void write_guest_state(struct vcpu *v, struct nested_ctx *ctx,
         write_bases(v12);
     if ( groups & (VMCS12_GB(GMSR) | VMCS12_GB(CR) | VMCS12_GB(CTRL)) )
     {
-        write_msrs(v12, l0, true);
+        write_msrs(v12, l0, 0);
         vmwrite(VMCS_guest_sysenter_cs, v12->guest_sysenter_cs);
         vmwrite(VMCS_guest_sysenter_esp, v12->guest_sysenter_esp);
         vmwrite(VMCS_guest_sysenter_eip, v12->guest_sysenter_eip);
     }
-    else if ( inherits(v12) )
-        write_msrs(v12, l0, false);
+    else if ( !all_in_place(ctx) )
+        write_msrs(v12, l0, loads_in_place(ctx));
 }
 
 static void write_event(const struct vmcs12 *v12)

@@ -117,6 +117,8 @@ enum
     GUEST_PHYSICAL = 0x2400,
     VMCS_LINK = 0x2800,
     GUEST_DEBUGCTL = 0x2802,
+    GUEST_PAT = 0x2804,
+    GUEST_EFER = 0x2806,
     PIN_CONTROLS = 0x4000,
     PROC_CONTROLS = 0x4002,
     EXCEPTION_BITMAP = 0x4004,
@@ -182,9 +184,14 @@ enum
 #define PROC_MSR_BITMAP      (1u << 28)
 #define PROC_SECONDARY       (1u << 31)
 #define PROC2_EPT            (1u << 1)
+#define EXIT_SAVE_DEBUG      (1u << 2)
 #define EXIT_HOST64          (1u << 9)
 #define EXIT_ACK_INT         (1u << 15)
+#define EXIT_SAVE_PAT        (1u << 18)
+#define ENTRY_LOAD_DEBUG     (1u << 2)
 #define ENTRY_GUEST64        (1u << 9)
+#define ENTRY_LOAD_PAT       (1u << 14)
+#define ENTRY_LOAD_EFER      (1u << 15)
 
 #define REASON_EXCEPTION     0
 #define REASON_EXT_INT       1

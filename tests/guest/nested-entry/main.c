@@ -9,24 +9,15 @@
  */
 #include "vmx.h"
 
-enum
-{
-    GUEST_PAT = 0x2804,
-    GUEST_EFER = 0x2806,
-};
+#define ENTRY_LOADS (ENTRY_LOAD_DEBUG | ENTRY_LOAD_PAT | ENTRY_LOAD_EFER)
+#define PAT_RESET   0x0007040600070406ull
+#define AR_CODE32   0xc09b
 
-#define ENTRY_LOAD_DEBUG (1u << 2)
-#define ENTRY_LOAD_PAT   (1u << 14)
-#define ENTRY_LOAD_EFER  (1u << 15)
-#define ENTRY_LOADS      (ENTRY_LOAD_DEBUG | ENTRY_LOAD_PAT | ENTRY_LOAD_EFER)
-#define PAT_RESET        0x0007040600070406ull
-#define AR_CODE32        0xc09b
-
-#define PAGE_P           1ull
-#define PAGE_RW          2ull
-#define PAGE_LARGE       (1ull << 7)
-#define LARGE_SIZE       (2ul << 20)
-#define GIB_SHIFT        30
+#define PAGE_P      1ull
+#define PAGE_RW     2ull
+#define PAGE_LARGE  (1ull << 7)
+#define LARGE_SIZE  (2ul << 20)
+#define GIB_SHIFT   30
 
 static struct l2_regs regs;
 

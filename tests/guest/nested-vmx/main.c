@@ -349,6 +349,50 @@ static void check_tsc_offset(void)
     vmwrite(PROC_CONTROLS, proc);
 }
 
+#define PAT_L2 0x0606060606060606ul /* no power-on value */
+#define DR7_L2 0x0500ul
+
+static volatile uint64_t l2_dr7;
+
+static void l2_change(void)
+{
+    uint64_t dr7;
+
+    asm volatile("mov %%dr7, %0" : "=r"(dr7));
+    l2_dr7 = dr7;
+    l2_value = rdmsr(MSR_PAT);
+    wrmsr(MSR_PAT, PAT_L2);
+    asm volatile("mov %0, %%dr7" : : "r"(DR7_L2));
+    l2_done();
+}
+
+/* An entry loads what L1 has in the VMCS, also if no exit saves it. */
+static void check_loads_without_saves(void)
+{
+    const uint32_t loads = ENTRY_LOAD_DEBUG | ENTRY_LOAD_PAT;
+    uint64_t entry = vmget(ENTRY_CONTROLS), proc = vmget(PROC_CONTROLS);
+
+    if ( (vmx_control(vmx_controls_msr(MSR_VMX_EXIT), EXIT_HOST64) &
+          (EXIT_SAVE_DEBUG | EXIT_SAVE_PAT)) ||
+         !vmx_control_can(MSR_VMX_ENTRY, loads) )
+        return;
+    vmwrite(GUEST_PAT, rdmsr(MSR_PAT));
+    vmwrite(MSR_BITMAP, (unsigned long)alloc_page());
+    vmwrite(PROC_CONTROLS, proc | PROC_MSR_BITMAP);
+    vmwrite(ENTRY_CONTROLS, entry | loads);
+    for ( unsigned int i = 0; i < 3; i++ )
+    {
+        vmx_set_l2(l2_change);
+        check_eq("L2 changes its own", run(true), REASON_VMCALL);
+        check_eq("it began with PAT as in the VMCS", l2_value,
+                 vmget(GUEST_PAT));
+        check_eq("and DR7", l2_dr7, vmget(GUEST_DR7));
+        check(l2_value != PAT_L2 && l2_dr7 != DR7_L2, "nothing was saved");
+    }
+    vmwrite(ENTRY_CONTROLS, entry);
+    vmwrite(PROC_CONTROLS, proc);
+}
+
 #define L2_GPA 0x3e000000ul /* a 2 MiB page whose EPT entry we remove */
 
 static void l2_touch(void)
@@ -434,6 +478,7 @@ void test_main(void)
     check_injection();
     check_external_interrupt();
     check_tsc_offset();
+    check_loads_without_saves();
     check_ept();
     check_triple_fault();
 
