@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What L1 has beyond plain VMX: shadow VMCSs for its L2, VM functions, #VE,
- * TSC scaling, virtual interrupts, INIT and start-up IPIs in VMX operation.
+ * mode-based execute control, TSC scaling, virtual interrupts, INIT and
+ * start-up IPIs in VMX operation.
  *
  * Expect: as the SDM has it, the refusals included; a feature that is not
  * offered is passed over. Xen 4.17 offers none of them.
@@ -31,6 +32,7 @@ enum
 #define PROC2_VMFUNC      (1u << 13)
 #define PROC2_SHADOW      (1u << 14)
 #define PROC2_VE          (1u << 18)
+#define PROC2_MBEC        (1u << 22)
 #define PROC2_TSC_SCALE   (1u << 25)
 
 #define REASON_INIT       3
@@ -265,6 +267,105 @@ static void check_ve(uint64_t eptp)
     check_eq("an area out of line", enter(l2_done), REFUSED);
     *entry = old;
     vmwrite(EXCEPTION_BITMAP, 0);
+    set_proc2(0);
+}
+
+/* --- Mode-based execute control --- */
+#define EPT_XU         (1ull << 10)
+#define PDE_USER       (1ull << 2)
+#define AR_UCODE       0xa0fb
+#define AR_UDATA       0xc0f3
+#define AR_CODE        0xa09b
+#define AR_DATA        0xc093
+#define QUAL_FETCH     (1u << 2)
+#define QUAL_RW        (3u << 3) /* what EPT allows ... */
+#define QUAL_X         (1u << 5)
+#define QUAL_XU        (1u << 6)
+#define QUAL_OF_ACCESS 0x7fu
+
+/* The entry of L1's own page tables, which L2 uses, for page a. */
+static uint64_t *page_a_pde(void)
+{
+    uint64_t *l4 = (uint64_t *)(read_cr3() & ~0xfffull);
+    uint64_t *l3 = (uint64_t *)(l4[0] & ~0xfffull);
+    uint64_t *l2 = (uint64_t *)(l3[0] & ~0xfffull);
+
+    return &l2[(unsigned long)page_a / LARGE_PAGE];
+}
+
+/*
+ * L2's code there exits by its first instruction. Which right counts is decided
+ * by the linear address, a user's or a supervisor's.
+ */
+static uint32_t enter_code(bool user)
+{
+    uint64_t *pde = page_a_pde(), old = *pde;
+    uint32_t reason;
+
+    vmwrite(GUEST_CS_SEL, user ? SEL_UCODE : SEL_CODE64);
+    vmwrite(GUEST_CS_AR, user ? AR_UCODE : AR_CODE);
+    vmwrite(GUEST_SS_SEL, user ? SEL_UDATA : SEL_DATA);
+    vmwrite(GUEST_SS_AR, user ? AR_UDATA : AR_DATA);
+    *pde = user ? old | PDE_USER : old & ~PDE_USER;
+    reason = enter((void (*)(void))page_a);
+    *pde = old;
+
+    return reason;
+}
+
+static void check_mode(uint64_t eptp, uint64_t rights, bool user, bool runs)
+{
+    const struct inv_descriptor all = { eptp, 0 };
+    uint64_t *entry = vmx_ept_entry(eptp, (unsigned long)page_a);
+
+    *entry = (*entry & ~(EPT_RWX | EPT_XU)) | rights;
+    invept(1, all);
+    check_eq(user ? "a user's fetch" : "a supervisor's fetch", enter_code(user),
+             runs ? REASON_VMCALL : REASON_EPT_VIOLATION);
+}
+
+/* Of the violation just now: a fetch, from where reading was allowed. */
+static void check_fetch_qual(uint32_t executable)
+{
+    check_eq("who may execute", vmget(EXIT_QUALIFICATION) & QUAL_OF_ACCESS,
+             QUAL_FETCH | QUAL_RW | executable);
+}
+
+static void check_mbec(uint64_t eptp)
+{
+    static const uint8_t vmcall[] = { 0x0f, 0x01, 0xc1 };
+    uint64_t *l4 = (uint64_t *)(eptp & ~0xfffull);
+    uint64_t *l3 = (uint64_t *)(l4[0] & ~0xfffull);
+    uint64_t rw = EPT_RWX & ~4ull, x = EPT_RWX, xu = rw | EPT_XU;
+
+    if ( !offers(PROC2_MBEC | PROC2_EPT) )
+        return;
+    memcpy(page_a, vmcall, sizeof(vmcall));
+    vmwrite(EPT_POINTER, eptp);
+    set_proc2(PROC2_EPT);
+    check_mode(eptp, x, true, true);
+    check_mode(eptp, xu, true, false);
+    check_fetch_qual(0);
+
+    /* Larger tables allow user mode nothing yet. */
+    set_proc2(PROC2_EPT | PROC2_MBEC);
+    check_mode(eptp, x | xu, true, false);
+    check_fetch_qual(QUAL_X);
+    l4[0] |= EPT_XU;
+    l3[0] |= EPT_XU;
+    check_mode(eptp, x | xu, true, true);
+    check_mode(eptp, x, true, false);
+    check_fetch_qual(QUAL_X);
+    check_mode(eptp, x, false, true);
+    check_mode(eptp, xu, false, false);
+    check_fetch_qual(QUAL_XU);
+    check_mode(eptp, xu, true, true);
+    check_mode(eptp, rw, true, false);
+    check_fetch_qual(0);
+    check_mode(eptp, x, false, true);
+
+    set_proc2(PROC2_MBEC);
+    check_eq("without EPT", enter(l2_done), REFUSED);
     set_proc2(0);
 }
 
@@ -521,6 +622,7 @@ void test_main(void)
     check_shadow_vmcs();
     check_vmfunc(eptp);
     check_ve(eptp);
+    check_mbec(eptp);
     check_tsc_scaling();
     check_virtual_interrupts();
     check_eq("VMXOFF", vmxoff(), VMX_OK);
