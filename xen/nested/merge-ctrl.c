@@ -55,18 +55,23 @@ uint32_t merge_proc(uint32_t l0_proc, const struct vmcs12 *v)
     return proc;
 }
 
-static uint32_t merge_proc2(uint32_t l0, const struct vmcs12 *v)
+static uint32_t merge_proc2(const struct merge_l0 *l0, const struct vmcs12 *v)
 {
     uint32_t l1 = vmcs12_proc2(v);
-    uint32_t proc2 = (l0 & l1 & PROC2_ENABLING) | (l1 & PROC2_L1_ONLY) |
-                     ((l0 | l1) & PROC2_EXITING) | PROC2_ALWAYS;
+    uint32_t proc2 = (l0->proc2 & l1 & PROC2_ENABLING) | (l1 & PROC2_L1_ONLY) |
+                     ((l0->proc2 | l1) & PROC2_EXITING) | PROC2_ALWAYS;
 
     /* Scaling is a part of offsetting, which is always on in the vmcs02. */
     if ( !(v->proc_ctrl & PROC_TSC_OFFSET) )
         proc2 &= ~PROC2_TSC_SCALING;
-    /* On L1's own EPT, L1's APIC page traps for L2 as it does for L1. */
+    /*
+     * On L1's own EPT, L1's APIC page traps for L2 as it does for L1: the
+     * processor has one APIC to virtualize, and that is L1's.
+     */
     if ( !(l1 & PROC2_EPT) )
-        proc2 |= l0 & PROC2_APIC_ACCESS;
+        proc2 |= l0->proc2 & PROC2_APIC_ACCESS;
+    else
+        proc2 |= l0->vapic & l1 & PROC2_VAPIC;
 
     return proc2;
 }
@@ -108,7 +113,7 @@ void merge_controls(const struct merge_l0 *l0, const struct vmcs12 *v,
     *out = (struct vmcs02_ctrl){
         .pin = l0->pin | (v->pin_ctrl & PIN_EXITING),
         .proc = merge_proc(l0->proc, v),
-        .proc2 = merge_proc2(l0->proc2, v),
+        .proc2 = merge_proc2(l0, v),
         .exit = l0->exit | EXIT_ALWAYS,
         .entry = (l0->entry & ~ENTRY_CTL_GUEST_64) | ENTRY_ALWAYS |
                  (v->entry_ctrl & ENTRY_CTL_GUEST_64),
@@ -196,9 +201,8 @@ static bool covers(uint32_t have, uint32_t want)
     (PROC_HLT | PROC_INVLPG | PROC_MWAIT | PROC_RDPMC | PROC_RDTSC | \
      PROC_CR3_LOAD | PROC_CR3_STORE | PROC_MOV_DR | PROC_MONITOR | PROC_PAUSE)
 /* Carried out in software: the processor must not do it to L1's memory. */
-#define PROC2_NEVER                                                       \
-    (PROC2_X2APIC | PROC2_APIC_REG | PROC2_VINTR | PROC2_PML | PROC2_VE | \
-     PROC2_SHADOW_VMCS | PROC2_SPP | PROC2_ENCLS)
+#define PROC2_NEVER \
+    (PROC2_PML | PROC2_VE | PROC2_SHADOW_VMCS | PROC2_SPP | PROC2_ENCLS)
 #define PROC_BOTH_CR8 (PROC_CR8_LOAD | PROC_CR8_STORE)
 
 bool merge_is_safe(const struct merge_l0 *l0, const struct vmcs12 *v,
@@ -206,6 +210,7 @@ bool merge_is_safe(const struct merge_l0 *l0, const struct vmcs12 *v,
 {
     uint32_t l1_proc2 = vmcs12_proc2(v);
     uint32_t enabled = c->proc2 & PROC2_ENABLING;
+    uint32_t vapic = c->proc2 & PROC2_VAPIC;
 
     return covers(c->pin, (l0->pin | v->pin_ctrl) & PIN_EXITING) &&
            covers(c->proc, (l0->proc | v->proc_ctrl) & PROC_EXITING) &&
@@ -219,6 +224,8 @@ bool merge_is_safe(const struct merge_l0 *l0, const struct vmcs12 *v,
            covers(c->proc2, (l0->proc2 | l1_proc2) & PROC2_EXITING) &&
            !(enabled & ~l0->proc2) && !(enabled & ~l1_proc2) &&
            !(c->proc2 & PROC2_NEVER) && !(c->pin & PIN_POSTED_INTR) &&
+           !(vapic & ~(l0->vapic & l1_proc2)) &&
+           (!vapic || (l1_proc2 & PROC2_EPT)) &&
            covers(c->exception_bitmap,
                   l0->exception_bitmap | v->exception_bitmap) &&
            (!(l0->exception_bitmap & BIT(X86_EXC_PF)) ||

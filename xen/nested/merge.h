@@ -8,6 +8,7 @@
 struct merge_l0
 {
     uint32_t pin, proc, proc2, exit, entry;
+    uint32_t vapic; /* of PROC2_VAPIC, what the processor does for L2s */
     uint32_t exception_bitmap;
     uint64_t cr0_mask, cr4_mask;       /* bits L0 keeps to itself */
     uint64_t cr0_forced0, cr0_forced1; /* clear / set while a guest runs */
@@ -74,8 +75,12 @@ bool merge_is_safe(const struct merge_l0 *l0, const struct vmcs12 *v,
                    const struct vmcs02_ctrl *c);
 bool merge_cr_is_safe(const struct merge_l0 *l0, const struct vmcs12 *v,
                       const struct vmcs02_cr *cr);
-/* Of L0's bitmap alone: L1 may have changed its own since the merge. */
-bool merge_bitmap_is_safe(const uint64_t *merged, const uint64_t *l0);
+/*
+ * Of L0's bitmap alone: L1 may have changed its own since the merge. x2apic:
+ * the vmcs02's secondary controls that make MSRs harmless.
+ */
+bool merge_bitmap_is_safe(const uint64_t *merged, const uint64_t *l0,
+                          uint32_t x2apic);
 
 /* --- Bitmaps, merge-bitmap.c --- */
 #define BITMAP_WORDS (VMCS_REGION_SIZE / sizeof(uint64_t))
@@ -97,3 +102,8 @@ void merge_bitmap_scan(const uint64_t *l0, struct msr_bitmap_words *words);
  */
 void merge_msr_bitmap(uint64_t *out, const uint64_t *l0, const uint64_t *l1,
                       const struct msr_bitmap_words *words);
+/*
+ * Of the x2APIC's MSRs L0 lets none through. With the vmcs02's controls proc2
+ * some mean the virtual-APIC page: out gets l1's wishes for those. l1 as above.
+ */
+void merge_x2apic(uint64_t *out, const uint64_t *l1, uint32_t proc2);

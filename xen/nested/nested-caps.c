@@ -33,10 +33,7 @@
  * know which violations convert. VMFUNC needs the machine's, to exit.
  */
 #define PROC2_SOFT (PROC2_VPID | PROC2_SHADOW_VMCS | PROC2_VE)
-/* APIC virtualization (vapic.c) needs of the machine only the TPR shadow. */
-#define PROC2_SOFT_VAPIC (PROC2_X2APIC | PROC2_APIC_REG | PROC2_VINTR)
-
-#define EXIT_PASS        (EXIT_CTL_HOST_64 | EXIT_CTL_SAVE_PREEMPT)
+#define EXIT_PASS  (EXIT_CTL_HOST_64 | EXIT_CTL_SAVE_PREEMPT)
 #define EXIT_SOFT                                                  \
     (EXIT_CTL_SAVE_DEBUG | EXIT_CTL_ACK_INTR | EXIT_CTL_SAVE_PAT | \
      EXIT_CTL_LOAD_PAT | EXIT_CTL_SAVE_EFER | EXIT_CTL_LOAD_EFER)
@@ -132,7 +129,7 @@ static void compute_controls(struct vmx_msr_set *m,
             ENTRY_CTL_DEFAULT1, ENTRY_CTL_TRUE_DEFAULT1, entry);
 
     proc2 = ((proc2 & (PROC2_PASS | PROC2_VMFUNC)) | PROC2_SOFT |
-             (proc & PROC_TPR_SHADOW ? PROC2_SOFT_VAPIC : 0)) &
+             (proc & PROC_TPR_SHADOW ? PROC2_VAPIC : 0)) &
             proc2_of_opts(opts);
     /* Whether a fetch was in user mode is advanced information. */
     if ( !(VMX_MSR(host, MSR_IA32_VMX_EPT_VPID_CAP) & EPT_CAP_ADV_EXIT_INFO) )

@@ -31,6 +31,12 @@ struct vmx_msr_set
     uint64_t val[VMX_MSR_COUNT];
 };
 
+/*
+ * APIC virtualization, which needs of the machine the TPR shadow only: the
+ * rest is its work or ours (vapic.c).
+ */
+#define PROC2_VAPIC (PROC2_X2APIC | PROC2_APIC_REG | PROC2_VINTR)
+
 /* What the domain's CPUID policy and configuration say about its L1. */
 struct nested_opts
 {

@@ -84,6 +84,7 @@ static const char *unsafe(const struct vcpu *v)
         .pin = vmx01->pin,
         .proc = vmx01->proc,
         .proc2 = vmx01->proc2,
+        .vapic = domain_nested(v)->vapic,
         .exception_bitmap = vmx_exception_bitmap(),
         .cr0_mask = vmx01->cr0_mask,
         .cr4_mask = vmx01->cr4_mask,
@@ -101,7 +102,7 @@ static const char *unsafe(const struct vcpu *v)
         return "CR0 or CR4";
     if ( (ctrl.proc & PROC_MSR_BITMAPS) &&
          !merge_bitmap_is_safe(hw_ctx(hv->nv.cur)->vmx.msr_bitmap,
-                               vmx01->msr_bitmap) )
+                               vmx01->msr_bitmap, ctrl.proc2) )
         return "MSR bitmap";
     if ( !addresses_are_safe(v, &ctrl) )
         return "addresses";

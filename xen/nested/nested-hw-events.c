@@ -325,6 +325,8 @@ bool nested_prepare_entry(struct vcpu *v)
     if ( unlikely(hw->pin_gen != READ_ONCE(domain_nested(v)->p2m_gen)) )
         nested_refresh_pins(v, hv->nv.cur);
     nested_flush_ept(v, hw);
+    if ( hw->ctrl.proc2 & PROC2_VINTR )
+        nested_vapic_store(v);
     if ( unlikely(opt_nested_audit) )
         nested_audit_entry(v);
 

@@ -164,6 +164,8 @@ bool nested_handle_exit(struct vcpu *v, uint32_t reason)
     v->arch.vmx.idt_vectoring = 0;
     if ( exit_soon ) /* whatever it exits for */
         vmx_intr_dirty(v);
+    if ( hw_ctx(ctx)->ctrl.proc2 & PROC2_VINTR )
+        nested_vapic_fetch(v);
     if ( basic == EXIT_REASON_CR_ACCESS )
         v->arch.gprs.rsp = vmread(VMCS_guest_rsp);
 
@@ -183,6 +185,8 @@ bool nested_handle_exit(struct vcpu *v, uint32_t reason)
         return true;
     }
     if ( basic == EXIT_REASON_APIC_ACCESS && nested_vapic_access(v, &e) )
+        return true;
+    if ( basic == EXIT_REASON_APIC_WRITE && nested_vapic_written(v, &e) )
         return true;
     if ( l1_wants_exit(&e, v12, &cpu) )
     {

@@ -1,6 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* APIC virtualization for L2: exits, virtual interrupts, notifications. */
 
+/*
+ * What L1 asks for is carried out by the processor where it can, and otherwise
+ * here and in vapic.c. Both work on L1's virtual-APIC page, which the vmcs02
+ * names, and on RVI and SVI, which live in the vmcs12: where the processor
+ * delivers virtual interrupts they are copied to and from the vmcs02 around
+ * each run of L2.
+ *
+ * A virtual interrupt that can be recognized before an entry is delivered, or
+ * its window opened, by us in either case: processors' models forget that a
+ * VM entry evaluates. What happens from there on, by EOI, task priority and
+ * self-IPI, is the processor's.
+ */
+
+#include <xen/cmdline.h>
 #include <xen/domain.h>
 #include <xen/lib.h>
 #include <xen/mm.h>
@@ -13,6 +27,44 @@
 #include "checks.h"
 #include "nested-hw.h"
 #include "vapic.h"
+
+/* --- Option nested-apicv, which counts when a domain first uses VMX --- */
+static const struct
+{
+    const char *name;
+    uint32_t controls;
+} levels[] = {
+    { "software", 0 },
+    { "registers", PROC2_X2APIC | PROC2_APIC_REG },
+    { "all", PROC2_VAPIC },
+};
+static unsigned int level = 1; /* see docs/limits.md */
+
+static int parse_nested_apicv(const char *s)
+{
+    for ( unsigned int i = 0; i < ARRAY_SIZE(levels); i++ )
+        if ( strcmp(s, levels[i].name) == 0 )
+        {
+            level = i;
+            return 0;
+        }
+
+    return -EINVAL;
+}
+
+static void show_nested_apicv(char *buf, size_t size)
+{
+    strlcpy(buf, levels[level].name, size);
+}
+runtime_param("nested-apicv", parse_nested_apicv, show_nested_apicv);
+
+uint32_t nested_vapic_controls(void)
+{
+    return levels[level].controls &
+           ((vmx_caps.x2apic_virt ? PROC2_X2APIC : 0) |
+            (vmx_caps.apic_reg_virt ? PROC2_APIC_REG : 0) |
+            (vmx_caps.vintr ? PROC2_VINTR : 0));
+}
 
 static struct vapic vapic_of(struct vcpu *v)
 {
@@ -50,6 +102,22 @@ void nested_vapic_exit(struct vcpu *v, const struct vmcs12 *v12)
     va = vapic_of(v);
     vapic_update_ppr(&va);
     nested_hw(v)->nv.state.virt_intr = false;
+}
+
+void nested_vapic_fetch(struct vcpu *v)
+{
+    struct vapic va = vapic_of(v);
+
+    va.v->guest_intr_status = vmread(VMCS_guest_intr_status);
+    vapic_evaluate(&va);
+    if ( *va.pending )
+        vmx_intr_dirty(v);
+}
+
+void nested_vapic_store(struct vcpu *v)
+{
+    vmwrite(VMCS_guest_intr_status,
+            nested_hw(v)->nv.cur->v12.guest_intr_status);
 }
 
 void nested_vapic_take_posted(struct vcpu *v, const struct vmcs12 *v12)
@@ -208,6 +276,25 @@ bool nested_vapic_access(struct vcpu *v, const struct l2_exit *e)
     if ( rc == EMUL_UNHANDLED )
         return false;
     finish(v, hv->vapic_exits ? VAPIC_EXIT : VAPIC_DONE, &hv->vapic_exit);
+
+    return true;
+}
+
+/*
+ * The processor virtualizes registers, and leaves to us what a write to one
+ * means for virtual interrupts.
+ */
+bool nested_vapic_written(struct vcpu *v, const struct l2_exit *e)
+{
+    struct vapic va = vapic_of(v);
+    enum vapic_next next;
+    struct l2_exit behind;
+
+    if ( !delivers_virtual(va.v) ||
+         (hw_ctx(nested_hw(v)->nv.cur)->ctrl.proc2 & PROC2_VINTR) )
+        return false;
+    next = vapic_written(&va, e->qual & APIC_QUAL_OFFSET_MASK, &behind);
+    finish(v, next, &behind);
 
     return true;
 }

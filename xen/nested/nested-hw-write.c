@@ -56,6 +56,7 @@ void nested_l0_controls(const struct vcpu *v, const struct nested_ctx *ctx,
     l0->proc2 = vmx01->proc2;
     l0->exit = vmx01->exit;
     l0->entry = vmx01->entry;
+    l0->vapic = domain_nested(v)->vapic;
     l0->exception_bitmap = vmx_exception_bitmap();
     l0->cr0_mask = vmx01->cr0_mask;
     l0->cr4_mask = vmx01->cr4_mask;
@@ -135,6 +136,11 @@ static void merge_msrs_allowed(struct vcpu *v, struct nested_ctx *ctx)
     if ( hw->ctrl.proc & PROC_MSR_BITMAPS )
         merge_msr_bitmap(hw->vmx.msr_bitmap, nested_hw(v)->vmx01.msr_bitmap,
                          pg ? page_to_virt(pg) : NULL, &hw->words);
+    if ( likely(!(hw->ctrl.proc2 & PROC2_X2APIC) && !hw->x2apic_open) )
+        return;
+    hw->x2apic_open = pg && (hw->ctrl.proc2 & PROC2_X2APIC);
+    merge_x2apic(hw->vmx.msr_bitmap, pg ? page_to_virt(pg) : NULL,
+                 hw->ctrl.proc2);
 }
 
 /* --- Writing the vmcs02 --- */
@@ -374,6 +380,8 @@ void nested_write_vmcs02(struct vcpu *v, struct nested_ctx *ctx,
         write_controls(vmx, hw, &ctrl, all);
         for ( unsigned int i = 0; i < ctrl.cr3_target_count; i++ )
             vmwrite(VMCS_cr3_target0 + 2 * i, (&v12->cr3_target0)[i]);
+        for ( unsigned int i = 0; i < 4 && (ctrl.proc2 & PROC2_VINTR); i++ )
+            vmwrite(VMCS_eoi_exit_bitmap0 + 2 * i, (&v12->eoi_exit_bitmap0)[i]);
         if ( ctrl.proc2 & PROC2_VMFUNC )
             vmwrite(VMCS_vm_function_ctrl, 0);
         nested_refresh_pins(v, ctx);

@@ -99,6 +99,7 @@ const struct nested_caps *nested_domain_caps(struct domain *d)
         if ( !nested_caps_compute(&nd->caps, &host, &opts) )
             printk(XENLOG_WARNING "d%u: this processor has no VMX to offer\n",
                    d->domain_id);
+        nd->vapic = nested_vapic_controls();
         __atomic_store_n(&nd->caps_known, true, __ATOMIC_RELEASE);
     }
     spin_unlock(&nd->lock);

@@ -24,6 +24,8 @@ struct nested_domain
     /* Changes of the p2m so far: pages pinned before may be others' now. */
     uint64_t p2m_gen;
     struct nested_caps caps;
+    /* Of PROC2_VAPIC, what the processor does for L2s of this domain. */
+    uint32_t vapic;
     bool caps_known; /* computed once, when the guest first asks */
 };
 
@@ -49,6 +51,7 @@ struct nested_hw_ctx
     struct vmcs02_ctrl ctrl; /* as last written */
     struct vmcs02_cr cr;
     struct msr_bitmap_words words;
+    bool x2apic_open; /* the MSR bitmap lets x2APIC MSRs through */
     struct page_info *pin[PIN_PAGE_COUNT];
     uint64_t pin_gfn[PIN_PAGE_COUNT];
     uint64_t pin_gen;    /* p2m_gen when they were looked up */
@@ -185,6 +188,14 @@ void nested_start_halt_timer(struct nested_hw_vcpu *hv);
 bool nested_serve_exit(struct vcpu *v, struct l2_exit *e);
 
 /* --- nested-hw-vapic.c --- */
+/* What the processor can and, by option, is to do for L2s: of PROC2_VAPIC. */
+uint32_t nested_vapic_controls(void);
+/*
+ * Where it delivers virtual interrupts: their state from the vmcs02 at every
+ * exit, and into it before every entry.
+ */
+void nested_vapic_fetch(struct vcpu *v);
+void nested_vapic_store(struct vcpu *v);
 /* A VM entry: take L1's virtual interrupts into account. */
 void nested_vapic_enter(struct vcpu *v, const struct vmcs12 *v12);
 void nested_vapic_exit(struct vcpu *v, const struct vmcs12 *v12);
@@ -198,6 +209,7 @@ void nested_vapic_offer(struct vcpu *v, const struct vmcs12 *v12, bool busy);
 /* Exits: true if served, an exit to L1 that followed included. */
 bool nested_vapic_msr(struct vcpu *v, bool write);
 bool nested_vapic_access(struct vcpu *v, const struct l2_exit *e);
+bool nested_vapic_written(struct vcpu *v, const struct l2_exit *e);
 void nested_vapic_tpr_below(struct vcpu *v);
 
 /* --- nested-hw-ept.c --- */

@@ -43,10 +43,11 @@
  *
  * Software. What a processor would do to L1's memory behind our back it does
  * not get to do: bitmaps of ports, page-modification logs, shadow VMCSs of L2,
- * #VE, EPTP switching, APIC registers, virtual and posted interrupts are all
- * served here (route.c, ept12-walk.c, insn-shadow.c, vapic.c), so they are the
- * same on every machine. merge_is_safe() says which controls must not reach
- * the vmcs02.
+ * #VE, EPTP switching and posted interrupts are all served here (route.c,
+ * ept12-walk.c, insn-shadow.c, vapic.c), so they are the same on every machine.
+ * The one exception is the virtual-APIC page, which the processor may have
+ * besides vapic.c (nested-hw-vapic.c). merge_is_safe() says which controls must
+ * not reach the vmcs02.
  *
  * Ownership. A nested_vcpu and its contexts belong to one L1 vCPU and are
  * used by the pCPU that runs it, without locks; INIT and start-up IPIs from

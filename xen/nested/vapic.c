@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* SDM "APIC Virtualization and Virtual Interrupts", in software. */
 #include <xen/lib.h>
+#include <asm/msr-index.h>
 
 #include "checks.h"
 #include "vapic.h"
 
 /*
- * The processor's own part in this is the TPR shadow and, where the vmcs12
- * asks for it, the exits of accesses to the APIC-access page. Registers,
- * EOI, self-IPIs and the delivery of virtual interrupts are ours: so they work
- * on every processor, and alike.
+ * The processor's own part in this is at least the TPR shadow and, where the
+ * vmcs12 asks for it, the exits of accesses to the APIC-access page. What else
+ * it does (option nested-apicv) does not come here: registers, EOI, self-IPIs
+ * and the delivery of virtual interrupts work on every processor, and alike.
  */
 
 /* Offsets in the virtual-APIC page. */
@@ -35,11 +36,6 @@
 
 #define REG_SPACING    0x10
 #define REG_SIZE       4
-#define X2APIC_FIRST   0x800u
-#define X2APIC_LAST    0x8ffu
-#define X2APIC_TPR     0x808u
-#define X2APIC_EOI     0x80bu
-#define X2APIC_SELF    0x83fu
 
 #define CLASS(vector)  ((vector) >> 4)
 
@@ -211,8 +207,8 @@ static bool is_self_ipi(uint32_t icr)
 }
 
 /* SDM "APIC-Write Emulation" */
-static enum vapic_next after_write(struct vapic *va, unsigned int offset,
-                                   struct l2_exit *e)
+enum vapic_next vapic_written(struct vapic *va, unsigned int offset,
+                              struct l2_exit *e)
 {
     switch ( offset & ~(REG_SIZE - 1u) )
     {
@@ -310,7 +306,7 @@ enum vapic_next vapic_mmio_write(struct vapic *va, unsigned int offset,
     memcpy((char *)&val + offset % REG_SIZE, buf, size);
     *reg(va, offset & ~(REG_SIZE - 1u)) = val;
 
-    return after_write(va, offset, e);
+    return vapic_written(va, offset, e);
 }
 
 /* --- SDM "Virtualizing MSR-Based APIC Accesses" --- */
@@ -322,8 +318,9 @@ static unsigned int msr_offset(uint32_t msr)
 enum vapic_next vapic_msr_read(const struct vapic *va, uint32_t msr,
                                uint64_t *val)
 {
-    if ( !has(va->v, PROC2_X2APIC) || msr < X2APIC_FIRST || msr > X2APIC_LAST ||
-         !(msr == X2APIC_TPR || has(va->v, PROC2_APIC_REG)) )
+    if ( !has(va->v, PROC2_X2APIC) || msr < MSR_X2APIC_FIRST ||
+         msr > MSR_X2APIC_LAST ||
+         !(msr == MSR_X2APIC_TPR || has(va->v, PROC2_APIC_REG)) )
         return VAPIC_REAL;
     *val = *reg(va, msr_offset(msr)) |
            (uint64_t)*reg(va, msr_offset(msr) + REG_SIZE) << 32;
@@ -334,20 +331,20 @@ enum vapic_next vapic_msr_read(const struct vapic *va, uint32_t msr,
 enum vapic_next vapic_msr_write(struct vapic *va, uint32_t msr, uint64_t val,
                                 struct l2_exit *e)
 {
-    bool ours =
-        msr == X2APIC_TPR ||
-        ((msr == X2APIC_EOI || msr == X2APIC_SELF) && has(va->v, PROC2_VINTR));
+    bool ours = msr == MSR_X2APIC_TPR ||
+                ((msr == MSR_X2APIC_EOI || msr == MSR_X2APIC_SELF_IPI) &&
+                 has(va->v, PROC2_VINTR));
 
     if ( !has(va->v, PROC2_X2APIC) || !ours )
         return VAPIC_REAL;
-    if ( msr == X2APIC_EOI ? val != 0 : val >> 8 != 0 )
+    if ( msr == MSR_X2APIC_EOI ? val != 0 : val >> 8 != 0 )
         return VAPIC_GP;
 
     *reg(va, msr_offset(msr)) = val;
     *reg(va, msr_offset(msr) + REG_SIZE) = 0;
-    if ( msr == X2APIC_TPR )
+    if ( msr == MSR_X2APIC_TPR )
         return virtualize_tpr(va, e);
-    if ( msr == X2APIC_EOI )
+    if ( msr == MSR_X2APIC_EOI )
         return virtualize_eoi(va, e);
     if ( !CLASS(val) )
         return exit_behind(e, EXIT_REASON_APIC_WRITE, VAPIC_SELF_IPI);

@@ -37,6 +37,13 @@ enum vapic_next vapic_mmio_write(struct vapic *va, unsigned int offset,
                                  const void *buf, unsigned int size,
                                  struct l2_exit *e);
 
+/*
+ * The processor has written to the register at this offset of the page: carry
+ * out what comes of that.
+ */
+enum vapic_next vapic_written(struct vapic *va, unsigned int offset,
+                              struct l2_exit *e);
+
 /* RDMSR and WRMSR of 800H to 8FFH that L1's bitmap lets through. */
 enum vapic_next vapic_msr_read(const struct vapic *va, uint32_t msr,
                                uint64_t *val);

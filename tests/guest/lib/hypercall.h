@@ -63,6 +63,19 @@ static inline long memory_op(unsigned int cmd, void *arg)
     return hypercall2(__HYPERVISOR_memory_op, cmd, (unsigned long)arg);
 }
 
+/* Give the page at gfn back, or have one there: how many were, so 1 or 0. */
+static inline long page_reservation(unsigned int cmd, unsigned long gfn)
+{
+    xen_pfn_t frame = gfn;
+    struct xen_memory_reservation r = {
+        .nr_extents = 1,
+        .domid = DOMID_SELF,
+    };
+
+    set_xen_guest_handle(r.extent_start, &frame);
+    return memory_op(cmd, &r);
+}
+
 static inline long xen_version(unsigned int cmd, void *arg)
 {
     return hypercall2(__HYPERVISOR_xen_version, cmd, (unsigned long)arg);

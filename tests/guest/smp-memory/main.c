@@ -106,18 +106,6 @@ static void move_away_and_back(unsigned long gfn)
     }
 }
 
-static long give_and_take(unsigned int cmd, unsigned long gfn)
-{
-    xen_pfn_t frame = gfn;
-    struct xen_memory_reservation r = {
-        .nr_extents = 1,
-        .domid = DOMID_SELF,
-    };
-
-    set_xen_guest_handle(r.extent_start, &frame);
-    return memory_op(cmd, &r);
-}
-
 /* CPU 1 writes all the while: into the page, into nothing, into a new page. */
 static void give_up_and_get(unsigned long gfn)
 {
@@ -125,9 +113,9 @@ static void give_up_and_get(unsigned long gfn)
     {
         page[1] = 0xdeadbeef;
         if ( !check_rc("give it up",
-                       give_and_take(XENMEM_decrease_reservation, gfn), 1) ||
+                       page_reservation(XENMEM_decrease_reservation, gfn), 1) ||
              !check_rc("get another",
-                       give_and_take(XENMEM_populate_physmap, gfn), 1) )
+                       page_reservation(XENMEM_populate_physmap, gfn), 1) )
             return;
         if ( !check_eq("the other one's contents", page[1], 0) )
             return;

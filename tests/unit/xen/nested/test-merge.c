@@ -92,6 +92,36 @@ static void test_software_features_stay_out(void **state)
     assert_false(merge_is_safe(&l0, &v, &c));
 }
 
+/* What the processor does of APIC virtualization: for an L2 on L1's EPT. */
+static void test_processors_vapic(void **state)
+{
+    struct merge_l0 l0 = plain_l0();
+    struct vmcs02_ctrl c;
+    struct vmcs12 v;
+
+    good_vmcs12(&v);
+    l0.proc2 |= PROC2_APIC_ACCESS;
+    l0.vapic = PROC2_X2APIC | PROC2_VINTR;
+    v.proc_ctrl |= PROC_TPR_SHADOW | PROC_SECONDARY;
+    v.proc2_ctrl |= PROC2_EPT | PROC2_APIC_REG | PROC2_VINTR;
+    merge_controls(&l0, &v, &c);
+    assert_true(merge_is_safe(&l0, &v, &c));
+    assert_int_equal(c.proc2 & PROC2_VAPIC, PROC2_VINTR);
+    assert_false(c.proc2 & PROC2_APIC_ACCESS);
+    c.proc2 |= PROC2_X2APIC; /* L1 has not asked for it */
+    assert_false(merge_is_safe(&l0, &v, &c));
+    c.proc2 ^= PROC2_X2APIC | PROC2_APIC_REG; /* L0 has not */
+    assert_false(merge_is_safe(&l0, &v, &c));
+
+    v.proc2_ctrl &= ~PROC2_EPT;
+    c.proc2 &= ~PROC2_APIC_REG;
+    assert_false(merge_is_safe(&l0, &v, &c));
+    merge_controls(&l0, &v, &c);
+    assert_true(merge_is_safe(&l0, &v, &c));
+    assert_false(c.proc2 & PROC2_VAPIC);
+    assert_true(c.proc2 & PROC2_APIC_ACCESS);
+}
+
 static void test_tsc_scaling(void **state)
 {
     const uint64_t half = 1ULL << 47;
@@ -168,6 +198,7 @@ static void test_never_more_than_both(void **state)
         good_vmcs12(&v);
         l0.proc = (uint32_t)rand() << 1 | PROC_SECONDARY;
         l0.proc2 = (uint32_t)rand() << 1;
+        l0.vapic = (uint32_t)rand() & PROC2_VAPIC;
         v.pin_ctrl = rand();
         v.proc_ctrl = (uint32_t)rand() << 1;
         v.proc2_ctrl = (uint32_t)rand() << 1;
@@ -246,9 +277,10 @@ static void test_unsafe_bitmap(void **state)
     memset(merged, 0xff, sizeof(merged));
     l0[BITMAP_WORDS - 1] = 0x7f;
     merged[BITMAP_WORDS - 1] = 0x7f;
-    assert_true(merge_bitmap_is_safe(merged, l0));
+    assert_true(merge_bitmap_is_safe(merged, l0, 0));
     merged[BITMAP_WORDS - 1] = 0x7e;
-    assert_false(merge_bitmap_is_safe(merged, l0));
+    assert_false(merge_bitmap_is_safe(merged, l0, 0));
+    assert_false(merge_bitmap_is_safe(merged, l0, PROC2_VAPIC));
 }
 
 static void test_page_faults(void **state)
@@ -377,6 +409,61 @@ static void test_bitmaps(void **state)
         assert_true(out[i] == ~0ULL);
 }
 
+/* RDMSR, or WRMSR, of an MSR does not exit. */
+static bool let_through(const uint64_t *bitmap, uint32_t msr, bool write)
+{
+    return !(bitmap[(write ? MSR_BITMAP_WRITE_LOW : MSR_BITMAP_READ_LOW) / 8 +
+                    msr / 64] >>
+                 msr % 64 &
+             1);
+}
+
+static void test_x2apic_msrs(void **state)
+{
+    static const uint32_t controls[] = {
+        0,
+        PROC2_APIC_REG | PROC2_VINTR,
+        PROC2_X2APIC,
+        PROC2_X2APIC | PROC2_APIC_REG,
+        PROC2_X2APIC | PROC2_VINTR,
+        PROC2_VAPIC,
+    };
+    static uint64_t l0[BITMAP_WORDS], l1[BITMAP_WORDS], out[BITMAP_WORDS];
+
+    memset(l0, 0xff, sizeof(l0));
+    for ( unsigned int i = 0; i < ARRAY_SIZE(controls); i++ )
+    {
+        uint32_t c = controls[i];
+        bool on = c & PROC2_X2APIC;
+
+        memset(out, 0xff, sizeof(out));
+        memset(l1, 0, sizeof(l1));
+        merge_x2apic(out, l1, c);
+        for ( uint32_t msr = 0; msr < MSR_BITMAP_RANGE; msr++ )
+        {
+            bool tpr = msr == 0x808, ours = msr >= 0x800 && msr <= 0x8ff;
+            bool delivery = msr == 0x80b || msr == 0x83f;
+
+            assert_int_equal(let_through(out, msr, false),
+                             on && (tpr || (ours && (c & PROC2_APIC_REG))));
+            assert_int_equal(let_through(out, msr, true),
+                             on && (tpr || (delivery && (c & PROC2_VINTR))));
+        }
+        assert_true(merge_bitmap_is_safe(out, l0, c));
+        assert_int_equal(merge_bitmap_is_safe(out, l0, 0), !on);
+        /* L1's own wishes, and none at all. */
+        memset(l1, 0xff, sizeof(l1));
+        merge_x2apic(out, l1, c);
+        assert_memory_equal(out, l0, sizeof(out));
+        merge_x2apic(out, NULL, c);
+        assert_memory_equal(out, l0, sizeof(out));
+    }
+    /* Only those become harmless. */
+    memset(out, 0xff, sizeof(out));
+    out[MSR_BITMAP_WRITE_LOW / 8 + 0x830 / 64] = ~(1ULL << 0x830 % 64);
+    assert_false(merge_bitmap_is_safe(out, l0, PROC2_VAPIC));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -395,6 +482,8 @@ int main(void)
         cmocka_unit_test(test_msrs),
         cmocka_unit_test(test_debugctl),
         cmocka_unit_test(test_bitmaps),
+        cmocka_unit_test(test_x2apic_msrs),
+        cmocka_unit_test(test_processors_vapic),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,6 +112,26 @@ static void test_writes_that_exit(void **state)
     assert_int_equal(e.qual, 0xb0);
 }
 
+/* The processor wrote the register, the rest is ours. */
+static void test_written_by_the_processor(void **state)
+{
+    put(0x100 + 3 * 16, 1u << 0x11); /* ISR 71H */
+    v.guest_intr_status = 0x7100;
+    put(0xb0, 0x1234);
+    assert_int_equal(vapic_written(&va, 0xb0, &e), VAPIC_DONE);
+    assert_int_equal(get(0xb0), 0);
+    assert_false(vector_set(0x100, 0x71));
+    status(0, 0);
+    put(0x300, 1u << 18 | 0x52);
+    assert_int_equal(vapic_written(&va, 0x300, &e), VAPIC_DONE);
+    assert_true(vector_set(0x200, 0x52));
+    status(0, 0x52);
+    assert_true(pending);
+    assert_int_equal(vapic_written(&va, 0xf0, &e), VAPIC_EXIT);
+    assert_int_equal(e.reason, EXIT_REASON_APIC_WRITE);
+    assert_int_equal(e.qual, 0xf0);
+}
+
 static void test_priority_and_delivery(void **state)
 {
     put(0x200 + 2 * 16, 1u << (0x51 - 0x40)); /* IRR 51H */
@@ -269,6 +289,7 @@ int main(void)
         T(test_virtualized_registers),
         T(test_parts_of_a_register),
         T(test_writes_that_exit),
+        T(test_written_by_the_processor),
         T(test_priority_and_delivery),
         T(test_interrupt_window_holds_back),
         T(test_eoi_exits),
