@@ -297,6 +297,8 @@ static void one_round(void)
             change_something();
         if ( random_below(&rnd, 8) == 0 )
             apic_write(APIC_ICR, APIC_ICR_SELF | NOTIFICATION);
+        if ( random_below(&rnd, 16) == 0 )
+            wrmsr(MSR_TSC, rdtsc() + random_below(&rnd, 1000));
         if ( !enter(true) )
             return;
     }
