@@ -282,15 +282,12 @@ static void end_own_mtf(struct vcpu *v, const struct vmcs12 *v12)
         vmx_set_proc(v, 0, PROC_MTF & ~v12->proc_ctrl);
 }
 
-bool nested_prepare_entry(struct vcpu *v)
+static __attribute__((noinline)) bool prepare_l2(struct vcpu *v)
 {
     struct nested_hw_vcpu *hv = nested_hw(v);
     struct nested_state *s = &hv->nv.state;
     struct nested_hw_ctx *hw;
     struct l2_exit e;
-
-    if ( !s->guest_mode )
-        return true;
 
     if ( unlikely(hv->watch_rip || s->timer_active || s->mtf_pending) )
     {
@@ -331,4 +328,9 @@ bool nested_prepare_entry(struct vcpu *v)
         nested_audit_entry(v);
 
     return true;
+}
+
+bool nested_prepare_entry(struct vcpu *v)
+{
+    return likely(!v->arch.nested->state.guest_mode) || prepare_l2(v);
 }

@@ -77,18 +77,18 @@
     X(host_rsp)               \
     X(host_rip)
 
-/* Fetched before every entry: only what is written all the time. */
-#define SHADOW_READ_WRITE(X)  \
-    X(guest_rip)              \
-    X(guest_rsp)              \
-    X(guest_rflags)           \
-    X(guest_interruptibility) \
-    X(proc_ctrl)              \
-    X(entry_intr_info)        \
-    X(entry_error_code)       \
-    X(entry_insn_len)         \
-    X(tpr_threshold)          \
-    X(preemption_timer)
+/* Fetched before every entry: only what is written all the time. By group. */
+#define SHADOW_READ_WRITE(X)         \
+    X(guest_rip, RIP)                \
+    X(guest_rsp, RIP)                \
+    X(guest_rflags, RIP)             \
+    X(guest_interruptibility, ACTIV) \
+    X(proc_ctrl, PROC)               \
+    X(entry_intr_info, EVENT)        \
+    X(entry_error_code, EVENT)       \
+    X(entry_insn_len, EVENT)         \
+    X(tpr_threshold, PROC)           \
+    X(preemption_timer, EVENT)
 
 /* One bit per encoding; a set bit makes the access exit. */
 static uint8_t *vmread_bitmap, *vmwrite_bitmap;
@@ -110,12 +110,14 @@ static void make_bitmaps(void)
     }
     memset(to_read, 0xff, PAGE_SIZE);
     memset(to_write, 0xff, PAGE_SIZE);
-#define X(field) allow(to_read, VMCS_##field);
+#define X(field, ...) allow(to_read, VMCS_##field);
     SHADOW_READ(X)
     SHADOW_READ_STATIC(X)
     SHADOW_READ_WRITE(X)
 #undef X
-#define X(field) allow(to_write, VMCS_##field);
+#define X(field, group_)           \
+    allow(to_write, VMCS_##field); \
+    ASSERT(vmcs12_find_field(VMCS_##field)->group == VMCS12_G_##group_);
     SHADOW_READ_WRITE(X)
 #undef X
     vmread_bitmap = to_read;
@@ -140,7 +142,7 @@ static bool bitmaps_ready(void)
 /* L1 must not reach through the shadow what it cannot name otherwise. */
 static bool fields_supported(const struct nested_caps *caps)
 {
-#define X(field)                                                \
+#define X(field, ...)                                           \
     if ( !vmcs12_field_supported(&caps->fields, VMCS_##field) ) \
         return false;
     SHADOW_READ(X)
@@ -193,7 +195,7 @@ static void end(const struct vcpu *v, const struct nested_hw_ctx *hw)
 }
 
 /* The shadow VMCS is loaded: write a field unless it has this value. */
-#define EXPORT(field)                                    \
+#define EXPORT(field, ...)                               \
     if ( !hw->export_valid || now->field != old->field ) \
     {                                                    \
         vmwrite(VMCS_##field, now->field);               \
@@ -226,15 +228,7 @@ void nested_shadow_export(struct vcpu *v, struct nested_ctx *ctx)
     hw->export_valid = true;
 }
 
-/* A field that L1 changed: as if its VMWRITE had exited. */
-static void changed(struct nested_ctx *ctx, uint32_t enc, uint64_t val)
-{
-    nested_ctx_touch(ctx, vmcs12_write_groups(enc, vmcs12_find_field(enc),
-                                              vmcs12_read_field(&ctx->v12, enc),
-                                              val));
-    vmcs12_write_field(&ctx->v12, enc, val);
-}
-
+/* What L1 changed is as if its VMWRITE had exited. */
 void nested_shadow_import(struct vcpu *v, struct nested_ctx *ctx)
 {
     struct nested_hw_ctx *hw = hw_ctx(ctx);
@@ -244,12 +238,14 @@ void nested_shadow_import(struct vcpu *v, struct nested_ctx *ctx)
         return;
     v->arch.nested->stats.shadow_imports++;
     begin(hw);
-#define X(field)                         \
-    val = vmread(VMCS_##field);          \
-    if ( val != hw->exported.field )     \
-    {                                    \
-        hw->exported.field = val;        \
-        changed(ctx, VMCS_##field, val); \
+#define X(field, group)                                                       \
+    val = vmread(VMCS_##field);                                               \
+    if ( val != hw->exported.field )                                          \
+    {                                                                         \
+        nested_ctx_touch(ctx,                                                 \
+                         vmcs12_change_groups(VMCS_##field, VMCS12_G_##group, \
+                                              ctx->v12.field, val));          \
+        ctx->v12.field = hw->exported.field = val;                            \
     }
     SHADOW_READ_WRITE(X)
 #undef X

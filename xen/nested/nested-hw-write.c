@@ -45,10 +45,18 @@ void nested_l0_controls(const struct vcpu *v, const struct nested_ctx *ctx,
                         struct merge_l0 *l0)
 {
     const struct vmx_vcpu *vmx01 = &v->arch.vmx;
+    bool merges =
+        !hw_ctx(ctx)->constants_written || (ctx->unmerged & GROUPS_MERGED);
 
     l0->tsc_offset = v->arch.tsc_offset;
-    if ( hw_ctx(ctx)->constants_written && !(ctx->unmerged & GROUPS_MERGED) &&
-         all_in_place(ctx) )
+    if ( merges || !all_in_place(ctx) )
+    {
+        l0->efer = vmread(VMCS_guest_efer);
+        l0->pat = vmread(VMCS_guest_pat);
+        l0->debugctl = vmread(VMCS_guest_debugctl);
+        l0->dr7 = vmread(VMCS_guest_dr7);
+    }
+    if ( !merges )
         return;
 
     l0->pin = vmx01->pin;
@@ -63,10 +71,6 @@ void nested_l0_controls(const struct vcpu *v, const struct nested_ctx *ctx,
     l0->cr0_forced0 = L0_CR0_FORCED0;
     l0->cr0_forced1 = L0_CR0_FORCED1;
     l0->cr4_forced1 = L0_CR4_FORCED1;
-    l0->efer = vmread(VMCS_guest_efer);
-    l0->pat = vmread(VMCS_guest_pat);
-    l0->debugctl = vmread(VMCS_guest_debugctl);
-    l0->dr7 = vmread(VMCS_guest_dr7);
 }
 
 /* --- Pages of L1 that the vmcs02 names --- */

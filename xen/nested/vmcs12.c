@@ -40,6 +40,7 @@
      : IN(enc, guest_es_base, guest_idtr_base)         ? VMCS12_G_BASE  \
      : IN(enc, guest_interruptibility, guest_activity) ? VMCS12_G_ACTIV \
      : IN(enc, guest_pending_dbg, guest_pending_dbg)   ? VMCS12_G_ACTIV \
+     : IN(enc, preemption_timer, preemption_timer)     ? VMCS12_G_EVENT \
      : IN(enc, guest_rsp, guest_rflags)                ? VMCS12_G_RIP   \
      : IN(enc, guest_cr0, guest_cr4)                   ? VMCS12_G_CR    \
      : IN(enc, guest_efer, guest_efer)                 ? VMCS12_G_CR    \
@@ -166,19 +167,6 @@ void vmcs12_write_field(struct vmcs12 *v, uint32_t enc, uint64_t val)
             *(uint64_t *)p = val;
         break;
     }
-}
-
-uint32_t vmcs12_write_groups(uint32_t enc, const struct vmcs12_field *f,
-                             uint64_t old, uint64_t now)
-{
-    uint32_t groups = 1u << f->group;
-
-    if ( enc == VMCS_guest_rflags && ((old ^ now) & X86_EFLAGS_VM) )
-        groups |= VMCS12_GB(SEG);
-    if ( enc == VMCS_proc_ctrl && ((old ^ now) & PROC_SECONDARY) )
-        groups |= VMCS12_GB(CTRL);
-
-    return groups;
 }
 
 void vmcs12_field_set_add(struct vmcs12_field_set *set, uint32_t enc)

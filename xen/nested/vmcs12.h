@@ -4,6 +4,7 @@
 
 #include <xen/compiler.h>
 #include <xen/types.h>
+#include <asm/processor.h>
 #include <asm/vmx-defs.h>
 
 /*
@@ -51,7 +52,7 @@ enum vmcs12_group
     VMCS12_G_SEG,   /* selectors, limits, access rights */
     VMCS12_G_BASE,  /* bases of segments and of the GDT and IDT */
     VMCS12_G_GMSR,  /* the rest of the guest state */
-    VMCS12_G_EVENT, /* VM-entry event injection */
+    VMCS12_G_EVENT, /* event injection, preemption timer: read at each entry */
     VMCS12_G_PROC,  /* primary processor-based controls, TPR threshold */
     VMCS12_G_LOOSE, /* controls that no check reads, as the TSC offset */
     VMCS12_G_CTRL,  /* all other execution, entry and exit controls */
@@ -100,8 +101,26 @@ uint32_t vmcs12_field_encoding(unsigned int i);
  * The groups that a change of this field from old to now touches: its own,
  * and those whose checks hang on a single bit of it.
  */
-uint32_t vmcs12_write_groups(uint32_t enc, const struct vmcs12_field *f,
-                             uint64_t old, uint64_t now);
+static inline uint32_t vmcs12_change_groups(uint32_t enc,
+                                            enum vmcs12_group group,
+                                            uint64_t old, uint64_t now)
+{
+    uint32_t groups = 1u << group;
+
+    if ( enc == VMCS_guest_rflags && ((old ^ now) & X86_EFLAGS_VM) )
+        groups |= VMCS12_GB(SEG);
+    if ( enc == VMCS_proc_ctrl && ((old ^ now) & PROC_SECONDARY) )
+        groups |= VMCS12_GB(CTRL);
+
+    return groups;
+}
+
+static inline uint32_t vmcs12_write_groups(uint32_t enc,
+                                           const struct vmcs12_field *f,
+                                           uint64_t old, uint64_t now)
+{
+    return vmcs12_change_groups(enc, f->group, old, now);
+}
 
 /* Value by encoding, high halves included; the encoding must have a field. */
 uint64_t vmcs12_read_field(const struct vmcs12 *v, uint32_t enc);
