@@ -425,6 +425,16 @@ void nested_mark_dirty(struct domain *d)
         }
 }
 
+/* No translation is stale, but a page that was missing may be there now. */
+void nested_p2m_filled(struct domain *d)
+{
+    struct nested_domain *nd = d->nested;
+
+    spin_lock(&nd->lock);
+    WRITE_ONCE(nd->p2m_gen, nd->p2m_gen + 1);
+    spin_unlock(&nd->lock);
+}
+
 void nested_p2m_invalidate(struct domain *d, gfn_t gfn, unsigned int order)
 {
     struct nested_domain *nd = d->nested;

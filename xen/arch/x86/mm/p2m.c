@@ -248,6 +248,8 @@ static int set_one(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
         else if ( holds_reference(ept_type(old)) )
             p2m_limbo_add(p2m, LIMBO_REF, old & EPT_ADDR_MASK, 0);
     }
+    else if ( d->nested )
+        nested_p2m_filled(d);
     if ( t != p2m_invalid )
         p2m->max_mapped_gfn =
             max(p2m->max_mapped_gfn, gfn_x(gfn) + (1ULL << order) - 1);

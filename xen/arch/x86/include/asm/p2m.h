@@ -115,5 +115,7 @@ struct page_info *get_page_from_gfn(struct domain *d, gfn_t gfn, p2m_type_t *t);
 
 /* Called when gfn of d loses or changes its mapping: nested EPT caches. */
 void nested_p2m_invalidate(struct domain *d, gfn_t gfn, unsigned int order);
+/* Called when a gfn of d gets a mapping where there was none. */
+void nested_p2m_filled(struct domain *d);
 /* Pages of d that an L2 writes to without its EPT saying so are dirty. */
 void nested_mark_dirty(struct domain *d);

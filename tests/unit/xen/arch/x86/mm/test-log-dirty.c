@@ -108,6 +108,10 @@ void nested_p2m_invalidate(struct domain *d, gfn_t gfn, unsigned int order)
 {
 }
 
+void nested_p2m_filled(struct domain *d)
+{
+}
+
 void nested_suspend(struct domain *d)
 {
 }

@@ -59,6 +59,11 @@ void nested_p2m_invalidate(struct domain *d, gfn_t gfn, unsigned int order)
     (void)order;
 }
 
+void nested_p2m_filled(struct domain *d)
+{
+    (void)d;
+}
+
 void log_dirty_mark(struct domain *d, gfn_t gfn, unsigned int order)
 {
     (void)d;
