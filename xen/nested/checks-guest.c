@@ -124,10 +124,11 @@ CHECK(efer_lme)
 }
 
 /* --- RIP and RFLAGS --- */
+/* Of 48 bits: the ones above are all alike, but bit 47 may differ from them. */
 CHECK(rip)
 {
     if ( ia32e(c->v) && (c->v->guest_cs_ar & SEG_AR_L) )
-        return is_canonical(c->v->guest_rip);
+        return (c->v->guest_rip + (1ULL << 48)) >> 48 <= 1;
 
     return !(c->v->guest_rip >> 32);
 }

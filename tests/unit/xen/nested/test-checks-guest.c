@@ -131,7 +131,10 @@ static const struct rule rules[] = {
     { "guest GDTR and IDTR limits: bits 31:16",
       { { VMCS_guest_gdtr_limit, 0x10000 } } },
     /* RIP and RFLAGS. */
-    { "guest RIP", { { VMCS_guest_rip, NONCANONICAL } } },
+    { NULL, { { VMCS_guest_rip, NONCANONICAL } } },
+    { NULL, { { VMCS_guest_rip, ~NONCANONICAL } } },
+    { "guest RIP", { { VMCS_guest_rip, 1ULL << 48 } } },
+    { "guest RIP", { { VMCS_guest_rip, ~(1ULL << 63) } } },
     { "guest RIP",
       { { VMCS_guest_cs_ar, 0xc09b }, { VMCS_guest_rip, 1ULL << 32 } } },
     { "guest RFLAGS: reserved bits", { { VMCS_guest_rflags, 0 } } },
