@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* TEST-SOURCES: xen/arch/x86/hvm/vcpu-context.c */
 /* TEST-SOURCES: xen/common/vcpu-op.c xen/common/sched-op.c */
 /* TEST-SOURCES: xen/common/event-port.c xen/common/event-send.c */
 /* TEST-SOURCES: xen/common/event-2l.c xen/common/event-fifo.c */

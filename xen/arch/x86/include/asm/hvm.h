@@ -140,6 +140,7 @@ struct hvm_domain
 
 /* --- Registers of a vCPU that is current or not running (hvm/vmx). --- */
 struct hvm_hw_cpu;
+struct vcpu_hvm_context;
 
 uint64_t hvm_get_rip(void); /* current */
 uint64_t hvm_get_rsp(void);
@@ -167,6 +168,9 @@ void hvm_save_cpu_ctxt(struct vcpu *v, struct hvm_hw_cpu *c);
 int hvm_load_cpu_ctxt(struct vcpu *v, const struct hvm_hw_cpu *c);
 /* Pure: 0, or -EINVAL for a state that no guest can have. */
 int hvm_check_cpu_ctxt(const struct hvm_hw_cpu *c, uint64_t cr4_valid);
+/* Pure: that of VCPUOP_initialise (public/hvm/hvm_vcpu.h); 0 or -EINVAL. */
+int hvm_decode_context(const struct vcpu_hvm_context *c,
+                       struct hvm_hw_cpu *out);
 
 /* --- Events. --- */
 void hvm_inject_exception(unsigned int vector, int error_code); /* -1: none */
