@@ -21,22 +21,6 @@ static bool is_requeued(const struct vcpu *v)
            ev->type == (info & INTR_INFO_TYPE_MASK) >> INTR_INFO_TYPE_SHIFT;
 }
 
-static void inject_into_l2(struct vcpu *v)
-{
-    struct hvm_event *ev = &v->arch.inject;
-
-    ev->pending = false;
-    v->arch.vmx.idt_vectoring = 0;
-    vmwrite(VMCS_entry_intr_info,
-            INTR_INFO_VALID | ev->vector |
-                (uint32_t)ev->type << INTR_INFO_TYPE_SHIFT |
-                (ev->has_error ? INTR_INFO_ERROR_CODE : 0));
-    if ( ev->has_error )
-        vmwrite(VMCS_entry_error_code, ev->error_code);
-    if ( ev->type >= INTR_TYPE_SW_INTR )
-        vmwrite(VMCS_entry_insn_len, ev->insn_len);
-}
-
 /* An exception that L0 found for L2, and that L1 asked for. */
 static bool exception_due(struct vcpu *v, const struct vmcs12 *v12,
                           struct l2_exit *e)
@@ -185,7 +169,8 @@ static bool serve_events(struct vcpu *v)
     }
     if ( v->arch.inject.pending )
     {
-        inject_into_l2(v);
+        vmx_inject_event(v);
+        v->arch.vmx.idt_vectoring = 0;
         s->run_pending = s->delivers = true;
         s->l2_halted = false;
     }

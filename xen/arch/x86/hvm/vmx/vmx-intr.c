@@ -26,7 +26,7 @@ static void inject(uint32_t type, uint8_t vector, bool has_error,
         vmwrite(VMCS_entry_error_code, error);
 }
 
-static void inject_event(struct vcpu *v)
+void vmx_inject_event(struct vcpu *v)
 {
     struct hvm_event *ev = &v->arch.inject;
 
@@ -106,7 +106,7 @@ void vmx_intr_assist(struct vcpu *v, bool take_vectors)
     v->arch.vmx.intr_dirty = false;
     if ( v->arch.inject.pending )
     {
-        inject_event(v);
+        vmx_inject_event(v);
         injected = true;
     }
     if ( unlikely(v->arch.nmi_pending) )

@@ -115,6 +115,8 @@ void vmx_skip_insn(void);
  * only if take_vectors, events that were noted and NMIs always.
  */
 void vmx_intr_assist(struct vcpu *v, bool take_vectors);
+/* The next entry delivers v->arch.inject, which is pending. */
+void vmx_inject_event(struct vcpu *v);
 /*
  * v->arch.vmx.idt_vectoring names an event whose delivery the exit interrupted:
  * deliver it again, unless the handler injects something of its own.
