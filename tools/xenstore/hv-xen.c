@@ -164,20 +164,24 @@ void hv_notify(int port)
     xenevtchn_notify(evtchn, port);
 }
 
+static struct hv_domain_state state_of(const xc_domaininfo_t *info)
+{
+    return (struct hv_domain_state){
+        .exists = true,
+        .dying = info->flags & XEN_DOMINF_dying,
+        .shutdown = info->flags & XEN_DOMINF_shutdown,
+    };
+}
+
 struct hv_domain_state hv_domain_state(unsigned int domid)
 {
-    struct hv_domain_state state = { 0 };
-    xc_dominfo_t info;
+    xc_domaininfo_t info;
 
-    if ( xch && xc_domain_getinfo(xch, domid, 1, &info) == 1 &&
-         info.domid == domid )
-    {
-        state.exists = true;
-        state.dying = info.dying;
-        state.shutdown = info.shutdown || info.crashed;
-    }
+    if ( !xch || xc_domain_getinfolist(xch, domid, 1, &info) != 1 ||
+         info.domain != domid )
+        return (struct hv_domain_state){ 0 };
 
-    return state;
+    return state_of(&info);
 }
 
 struct hv_domain_state *hv_domain_states(void)
@@ -195,11 +199,7 @@ struct hv_domain_state *hv_domain_states(void)
     {
         nr = xc_domain_getinfolist(xch, next, BATCH, info);
         for ( int i = 0; i < nr; i++ )
-            states[info[i].domain] = (struct hv_domain_state){
-                .exists = true,
-                .dying = info[i].flags & XEN_DOMINF_dying,
-                .shutdown = info[i].flags & XEN_DOMINF_shutdown,
-            };
+            states[info[i].domain] = state_of(&info[i]);
         if ( nr > 0 )
             next = info[nr - 1].domain + 1u;
     } while ( nr == BATCH );
