@@ -5,17 +5,13 @@
 #include <asm/cpuid-defs.h>
 #include <asm/msr-index.h>
 
-/*
- * Firmware may have turned fast strings off. Linux then takes ERMS for missing
- * by itself, but not FSRM, and with that alone its memmove() never ends.
- */
-static void mask_fast_strings(struct cpu_policy *host)
+uint64_t host_fast_strings(void)
 {
-    uint64_t misc;
+    uint64_t val;
 
-    if ( rdmsr_safe(MSR_MISC_ENABLE, &misc) || (misc & MISC_ENABLE_FAST_STR) )
-        return;
-    host->feat[0].d &= ~CPUID7_D_FSRM;
+    if ( rdmsr_safe(MSR_MISC_ENABLE, &val) )
+        return MISC_ENABLE_FAST_STR;
+    return val & MISC_ENABLE_FAST_STR;
 }
 
 void cpu_policy_read_host(struct cpu_policy *host)
@@ -48,7 +44,12 @@ void cpu_policy_read_host(struct cpu_policy *host)
         host->feat[0] = cpuid_count(7, 0);
         for ( uint32_t i = 1; i <= host->feat[0].a && i < CPUID_NR_FEAT; i++ )
             host->feat[i] = cpuid_count(7, i);
-        mask_fast_strings(host);
+        /*
+         * Linux takes ERMS for missing by itself where fast strings are off,
+         * but not FSRM, and with that alone its memmove() never ends.
+         */
+        if ( !host_fast_strings() )
+            host->feat[0].d &= ~CPUID7_D_FSRM;
     }
     if ( max_basic >= 0xb )
         for ( uint32_t i = 0; i < CPUID_NR_TOPO; i++ )

@@ -142,19 +142,10 @@ int hvm_msr_write(struct vcpu *v, uint32_t msr, uint64_t val)
     }
 }
 
-/* Firmware may have turned them off: a guest then had better copy otherwise. */
-static uint64_t host_fast_strings(void)
-{
-    uint64_t val;
-
-    if ( rdmsr_safe(MSR_MISC_ENABLE, &val) )
-        return MISC_ENABLE_FAST_STR;
-    return val & MISC_ENABLE_FAST_STR;
-}
-
 void hvm_msr_reset(struct vcpu *v)
 {
     mtrr_reset(v);
+    /* With fast strings off a guest had better copy otherwise. */
     v->arch.misc_enable = host_fast_strings() | MISC_ENABLE_BTS_UNAVAIL |
                           MISC_ENABLE_PEBS_UNAVAIL;
     v->arch.misc_features = 0;

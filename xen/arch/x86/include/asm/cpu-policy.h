@@ -54,6 +54,8 @@ struct cpu_policy_params
 
 /* What the machine reports: raw leaves and the MSRs that go with them. */
 void cpu_policy_read_host(struct cpu_policy *host);
+/* MISC_ENABLE_FAST_STR, or 0 where firmware has turned them off. */
+uint64_t host_fast_strings(void);
 /* Pure: what a domain described by params sees on that machine. */
 void cpu_policy_compute(const struct cpu_policy *host,
                         const struct cpu_policy_params *params,

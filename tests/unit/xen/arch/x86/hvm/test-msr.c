@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* MSRs kept outside of the VMCS: values, faults, MTRRs, the hypercall page. */
 /* TEST-SOURCES: xen/arch/x86/hvm/msr.c */
+/* TEST-SOURCES: xen/arch/x86/cpu-policy/host.c */
 /* TEST-SOURCES: xen/arch/x86/hvm/mtrr.c */
 /* TEST-SOURCES: xen/arch/x86/hvm/hypercall-page.c */
 #include <setjmp.h>
