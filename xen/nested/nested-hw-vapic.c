@@ -29,16 +29,23 @@
 #include "vapic.h"
 
 /* --- Option nested-apicv, which counts when a domain first uses VMX --- */
+enum
+{
+    SOFTWARE,
+    REGISTERS,
+    ALL,
+};
 static const struct
 {
     const char *name;
     uint32_t controls;
 } levels[] = {
-    { "software", 0 },
-    { "registers", PROC2_X2APIC | PROC2_APIC_REG },
-    { "all", PROC2_VAPIC },
+    [SOFTWARE] = { "software", 0 },
+    [REGISTERS] = { "registers", PROC2_X2APIC | PROC2_APIC_REG },
+    [ALL] = { "all", PROC2_VAPIC },
 };
-static unsigned int level = 1; /* see docs/limits.md */
+/* Not all: docs/limits.md, "Virtual interrupts in Bochs". */
+static unsigned int level = REGISTERS;
 
 static int parse_nested_apicv(const char *s)
 {

@@ -99,6 +99,7 @@ enum
     GUEST_CS_SEL = 0x0802,
     GUEST_SS_SEL = 0x0804,
     GUEST_TR_SEL = 0x080e,
+    GUEST_INTR_STATUS = 0x0810,
     HOST_ES_SEL = 0x0c00,
     HOST_CS_SEL = 0x0c02,
     HOST_SS_SEL = 0x0c04,
@@ -113,7 +114,9 @@ enum
     EXIT_MSR_LOAD = 0x2008,
     ENTRY_MSR_LOAD = 0x200a,
     TSC_OFFSET = 0x2010,
+    VIRTUAL_APIC = 0x2012,
     EPT_POINTER = 0x201a,
+    EOI_BITMAP0 = 0x201c, /* to 3: step 2 */
     GUEST_PHYSICAL = 0x2400,
     VMCS_LINK = 0x2800,
     GUEST_DEBUGCTL = 0x2802,
@@ -181,10 +184,14 @@ enum
 #define PIN_PREEMPT          (1u << 6)
 #define PROC_TSC_OFFSET      (1u << 3)
 #define PROC_HLT             (1u << 7)
+#define PROC_TPR_SHADOW      (1u << 21)
 #define PROC_UNCOND_IO       (1u << 24)
 #define PROC_MSR_BITMAP      (1u << 28)
 #define PROC_SECONDARY       (1u << 31)
 #define PROC2_EPT            (1u << 1)
+#define PROC2_X2APIC         (1u << 4)
+#define PROC2_APIC_REG       (1u << 8)
+#define PROC2_VINTR          (1u << 9)
 #define EXIT_SAVE_DEBUG      (1u << 2)
 #define EXIT_HOST64          (1u << 9)
 #define EXIT_ACK_INT         (1u << 15)
@@ -206,6 +213,7 @@ enum
 #define REASON_WRMSR         32
 #define REASON_EPT_VIOLATION 48
 #define REASON_PREEMPT       52
+#define REASON_APIC_WRITE    56
 #define REASON_BAD_MSR       (1u << 31 | 34)
 #define REASON_BAD_GUEST     (1u << 31 | 33)
 

@@ -12,25 +12,17 @@
 
 enum
 {
-    GUEST_INTR_STATUS = 0x0810,
-    VIRTUAL_APIC = 0x2012,
     APIC_ACCESS_PAGE = 0x2014,
-    EOI_BITMAP0 = 0x201c,
     TPR_THRESHOLD = 0x401c,
 };
 
-#define PROC_TPR_SHADOW    (1u << 21)
 #define PROC2_ACCESSES     (1u << 0)
-#define PROC2_X2APIC       (1u << 4)
-#define PROC2_APIC_REG     (1u << 8)
-#define PROC2_VINTR        (1u << 9)
 #define PROC2_MSRS         (PROC2_EPT | PROC2_X2APIC | PROC2_APIC_REG | PROC2_VINTR)
 #define PROC2_PAGE         (PROC2_EPT | PROC2_ACCESSES | PROC2_APIC_REG | PROC2_VINTR)
 
 #define REASON_TPR_BELOW   43
 #define REASON_APIC_ACCESS 44
 #define REASON_VIRT_EOI    45
-#define REASON_APIC_WRITE  56
 
 #define LVT_THERMAL        0x330
 #define SELF_IPI           0x3f0

@@ -12,11 +12,8 @@
 enum
 {
     POSTED_VECTOR = 0x0002,
-    GUEST_INTR_STATUS = 0x0810,
-    VIRTUAL_APIC = 0x2012,
     PI_DESC = 0x2016,
     VMFUNC_CONTROLS = 0x2018,
-    EOI_BITMAP0 = 0x201c,
     EPTP_LIST = 0x2024,
     VMREAD_BITMAP = 0x2026,
     VMWRITE_BITMAP = 0x2028,
@@ -24,28 +21,23 @@ enum
     TSC_MULTIPLIER = 0x2032,
 };
 
-#define PIN_POSTED        (1u << 7)
-#define PROC_TPR_SHADOW   (1u << 21)
-#define PROC2_X2APIC      (1u << 4)
-#define PROC2_APIC_REG    (1u << 8)
-#define PROC2_VINTR       (1u << 9)
-#define PROC2_VMFUNC      (1u << 13)
-#define PROC2_SHADOW      (1u << 14)
-#define PROC2_VE          (1u << 18)
-#define PROC2_MBEC        (1u << 22)
-#define PROC2_TSC_SCALE   (1u << 25)
+#define PIN_POSTED      (1u << 7)
+#define PROC2_VMFUNC    (1u << 13)
+#define PROC2_SHADOW    (1u << 14)
+#define PROC2_VE        (1u << 18)
+#define PROC2_MBEC      (1u << 22)
+#define PROC2_TSC_SCALE (1u << 25)
 
-#define REASON_INIT       3
-#define REASON_SIPI       4
-#define REASON_VMREAD     23
-#define REASON_VMWRITE    25
-#define REASON_APIC_WRITE 56
-#define REASON_VMFUNC     59
+#define REASON_INIT     3
+#define REASON_SIPI     4
+#define REASON_VMREAD   23
+#define REASON_VMWRITE  25
+#define REASON_VMFUNC   59
 
-#define SHADOW_BIT        (1u << 31)
-#define LINK_FAILURE      4 /* exit qualification */
-#define ACTIVITY_SIPI     3
-#define VEC_VE            20
+#define SHADOW_BIT      (1u << 31)
+#define LINK_FAILURE    4 /* exit qualification */
+#define ACTIVITY_SIPI   3
+#define VEC_VE          20
 
 /* An entry that fails for its controls, as enter() has it. */
 #define REFUSED (~(uint32_t)VMERR_CONTROLS)
