@@ -88,6 +88,38 @@ linux_initramfs()
     pack_initramfs "$root" "$guests/$name"
 }
 
+# linux_guest NAME VCPUS: NAME.cfg, for $guests/vmlinux and $guests/initramfs.
+linux_guest()
+{
+    cat >"$guests/$1.cfg" <<END
+type = "pvh"
+name = "$1"
+kernel = "/guests/vmlinux"
+ramdisk = "/guests/initramfs"
+memory = 128
+vcpus = $2
+cmdline = "console=hvc0 loglevel=4 nokaslr mitigations=off cryptomgr.notests clearcpuid=smap"
+END
+}
+
+# A disk of 16 MiB at $disk, of which Dom0 reads the first half, whose sum is
+# $first, and writes it to the second; disk_is_copied says whether it did.
+disk_to_copy()
+{
+    disk=$WORK/disk
+    # Every sector differs, so that a wrong or stale page shows.
+    dd if=/dev/urandom of="$disk" bs=1M count=16 status=none
+    first=$(head -c 8M "$disk" | sha256sum | cut -d' ' -f1)
+}
+
+disk_is_copied()
+{
+    [ "$(tail -c 8M "$disk" | sha256sum | cut -d' ' -f1)" = "$first" ] || {
+        echo "what Dom0 wrote is not what is on the disk"
+        return 1
+    }
+}
+
 # The text must be in what the machine printed.
 expect()
 {

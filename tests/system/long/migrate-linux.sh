@@ -25,15 +25,7 @@ while :; do
     usleep 300000
 done
 END
-cat >"$guests/linux.cfg" <<'END'
-type = "pvh"
-name = "linux"
-kernel = "/guests/vmlinux"
-ramdisk = "/guests/initramfs"
-memory = 128
-vcpus = 2
-cmdline = "console=hvc0 loglevel=4 nokaslr mitigations=off cryptomgr.notests clearcpuid=smap"
-END
+linux_guest linux 2
 cat >"$guests/steps.sh" <<'END'
 . /guests/guests.sh
 ticks() { grep -a -c 'guest: tick' /tmp/console; }

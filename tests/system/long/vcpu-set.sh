@@ -18,15 +18,7 @@ echo 1 >$cpus/cpu1/online
 echo "guest: back: $(cat $cpus/online)"
 poweroff -f
 END
-cat >"$guests/smp.cfg" <<'END'
-type = "pvh"
-name = "smp"
-kernel = "/guests/vmlinux"
-ramdisk = "/guests/initramfs"
-memory = 128
-vcpus = 2
-cmdline = "console=hvc0 loglevel=4 nokaslr mitigations=off cryptomgr.notests clearcpuid=smap"
-END
+linux_guest smp 2
 cat >"$guests/steps.sh" <<'END'
 . /guests/guests.sh
 xl create -q /guests/smp.cfg
