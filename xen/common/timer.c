@@ -55,8 +55,8 @@ static void reprogram(unsigned int cpu, const struct timer *root)
         apic_timer_kick(cpu);
         return;
     }
-    this_cpu()->next_timer = root ? root->expires : STIME_MAX;
-    apic_timer_program(this_cpu()->next_timer);
+    this_cpu()->timer_tsc = root ? tsc_at(root->expires) : TSC_NEVER;
+    apic_timer_program(this_cpu()->timer_tsc);
     vmx_set_backstop();
 }
 

@@ -267,27 +267,24 @@ static uint32_t ns_to_counts(s_time_t ns)
     return counts >= ~0u ? ~0u : counts + 1;
 }
 
-void apic_timer_program(s_time_t deadline)
+void apic_timer_program(uint64_t tsc)
 {
-    s_time_t now;
+    uint64_t now;
 
     if ( use_deadline )
     {
-        /* Zero would disarm; a deadline in the past fires at once. */
-        wrmsr(MSR_TSC_DEADLINE, deadline == STIME_MAX ? 0
-                                : deadline <= 0
-                                    ? 1
-                                    : tsc_scale.tsc_base + ns_to_tsc(deadline));
+        /* Zero disarms; a deadline in the past fires at once. */
+        wrmsr(MSR_TSC_DEADLINE, tsc == TSC_NEVER ? 0 : tsc);
         return;
     }
-    if ( deadline == STIME_MAX )
+    if ( tsc == TSC_NEVER )
     {
         reg_write(APIC_TIMER_INIT, 0);
         return;
     }
-    now = NOW();
+    now = rdtsc();
     reg_write(APIC_TIMER_INIT,
-              deadline > now ? ns_to_counts(deadline - now) : 1);
+              tsc > now ? ns_to_counts(tsc_to_ns(tsc - now)) : 1);
 }
 
 void apic_timer_kick(unsigned int cpu)

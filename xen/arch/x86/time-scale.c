@@ -56,3 +56,8 @@ uint64_t ns_to_tsc(s_time_t ns)
     return tsc_scale.shift < 0 ? (delta + 1) << -tsc_scale.shift
                                : (delta >> tsc_scale.shift) + 1;
 }
+
+uint64_t tsc_at(s_time_t when)
+{
+    return tsc_scale.tsc_base + ns_to_tsc(max(when, (s_time_t)0));
+}

@@ -18,7 +18,7 @@ struct percpu
     uint64_t stack_top;
     struct vcpu *vmcs_owner; /* whose VMCS is current, if any */
     void *vmxon_region;
-    int64_t next_timer;   /* system time, INT64_MAX: none */
+    uint64_t timer_tsc;   /* when its next timer is due, TSC_NEVER: none */
     uint64_t preempt_tsc; /* first hypercall_preempt_check() of this exit */
     void *tss;
 

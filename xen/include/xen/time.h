@@ -8,6 +8,7 @@
 #define MILLISECS(n) ((s_time_t)(n)*1000000LL)
 #define MICROSECS(n) ((s_time_t)(n)*1000LL)
 #define STIME_MAX    INT64_MAX
+#define TSC_NEVER    UINT64_MAX
 
 extern uint32_t cpu_khz; /* TSC ticks per millisecond, measured at boot */
 
@@ -26,6 +27,8 @@ extern struct time_scale tsc_scale;
 s_time_t NOW(void);
 s_time_t tsc_to_ns(uint64_t tsc_delta);
 uint64_t ns_to_tsc(s_time_t ns);
+/* What the TSC says at a system time, that of boot for one before it. */
+uint64_t tsc_at(s_time_t when);
 /* Wallclock (seconds since 1970) at system time 0, and its setter. */
 uint64_t wallclock_base_sec(void);
 uint32_t wallclock_base_nsec(void);

@@ -18,7 +18,8 @@
 struct percpu test_cpu;
 unsigned int nr_cpus_online = 2;
 
-static s_time_t now, programmed;
+static s_time_t now;
+static uint64_t programmed;
 static unsigned int kicked, fired_on, fired;
 static struct timer t;
 
@@ -27,9 +28,15 @@ s_time_t NOW(void)
     return now;
 }
 
-void apic_timer_program(s_time_t when)
+/* Here the TSC counts nanoseconds. */
+uint64_t tsc_at(s_time_t when)
 {
-    programmed = when;
+    return when;
+}
+
+void apic_timer_program(uint64_t tsc)
+{
+    programmed = tsc;
 }
 
 void vmx_set_backstop(void)
@@ -82,7 +89,7 @@ static void where_it_was_set(void **state)
     run_on(0);
     assert_int_equal(fired, 1);
     assert_false(timer_is_active(&t));
-    assert_int_equal(programmed, STIME_MAX);
+    assert_int_equal(programmed, TSC_NEVER);
 }
 
 static void it_follows_while_it_is_not_set(void **state)

@@ -19,8 +19,8 @@
 unsigned int nr_cpus_online = 2;
 static struct percpu cpu0 = { .self = &cpu0 };
 static s_time_t clock_ns;
-static s_time_t hardware;   /* the deadline programmed */
-static s_time_t backstop;   /* what the backstop found as the next timer */
+static uint64_t hardware;   /* the deadline programmed */
+static uint64_t backstop;   /* what the backstop found as the next timer */
 static unsigned int kicked; /* pCPU 1, by us */
 static struct timer timers[4];
 static unsigned int fired[4];
@@ -30,9 +30,15 @@ s_time_t NOW(void)
     return clock_ns;
 }
 
-void apic_timer_program(s_time_t deadline)
+/* Here the TSC counts nanoseconds. */
+uint64_t tsc_at(s_time_t when)
 {
-    hardware = deadline;
+    return when;
+}
+
+void apic_timer_program(uint64_t tsc)
+{
+    hardware = tsc;
 }
 
 void apic_timer_kick(unsigned int cpu)
@@ -43,7 +49,7 @@ void apic_timer_kick(unsigned int cpu)
 
 void vmx_set_backstop(void)
 {
-    backstop = this_cpu()->next_timer;
+    backstop = this_cpu()->timer_tsc;
 }
 
 void smp_relax(void)
@@ -77,7 +83,7 @@ static int teardown(void **state)
     return 0;
 }
 
-static void assert_next(s_time_t expected)
+static void assert_next(uint64_t expected)
 {
     assert_int_equal(hardware, expected);
     assert_int_equal(backstop, expected);
@@ -111,7 +117,7 @@ static void test_run(void **state)
     clock_ns = 300;
     timers_run();
     assert_int_equal(fired[1], 1);
-    assert_next(STIME_MAX);
+    assert_next(TSC_NEVER);
     assert_false(timer_is_active(&timers[1]));
 }
 

@@ -79,6 +79,17 @@ static void far_deadlines_stay_far(void **state)
         }
 }
 
+/* The TSC of a deadline has that time come, and one before boot is long over. */
+static void deadlines_by_the_tsc(void **state)
+{
+    time_scale_set(2400000000);
+    tsc_scale.tsc_base = 5000;
+    assert_in_range(tsc_at(1000), 5000 + 2400, 5000 + 2405);
+    assert_in_range(tsc_at(0), 5000, 5005);
+    assert_in_range(tsc_at(-SECONDS(1)), 5000, 5005);
+    tsc_scale.tsc_base = 0;
+}
+
 static void products_of_128_bits(void **state)
 {
     assert_int_equal(muldiv64(~0UL, ~0UL, ~0UL), ~0UL);
@@ -93,6 +104,7 @@ int main(void)
         cmocka_unit_test(one_second_is_one),
         cmocka_unit_test(deadlines_are_not_early),
         cmocka_unit_test(far_deadlines_stay_far),
+        cmocka_unit_test(deadlines_by_the_tsc),
         cmocka_unit_test(products_of_128_bits),
     };
 

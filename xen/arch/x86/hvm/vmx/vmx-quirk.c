@@ -34,9 +34,9 @@ uint32_t vmx_exception_bitmap(void)
     return opt_bochs_smp ? ~NOT_FROM_FAULTS : 1u << X86_EXC_MC;
 }
 
-s_time_t vmx_backstop_max(void)
+uint64_t vmx_backstop_max(void)
 {
-    return opt_bochs_smp ? MILLISECS(2) : MILLISECS(100);
+    return (uint64_t)cpu_khz * (opt_bochs_smp ? 2 : 100);
 }
 
 /* SDM "Debug Exceptions": what delivery does and the exit left undone. */

@@ -226,21 +226,18 @@ void vmx_forget_state(struct vcpu *v)
 
 /*
  * Shortly after the next timer of this pCPU, the end of the slice being one,
- * and vmx_backstop_max() at the most: it only fires where the interrupt did not
- * stop the guest. It counts the time in the guest alone.
+ * or after vmx_backstop_max(): it only fires where the interrupt did not stop
+ * the guest. It counts the time in the guest alone.
  */
-#define BACKSTOP_DELAY MICROSECS(20)
+#define BACKSTOP_DELAY (cpu_khz / 50) /* 20 us */
 
 uint32_t vmx_preemption_ticks(void)
 {
-    s_time_t left = vmx_backstop_max();
-    uint64_t ticks;
+    uint64_t now = rdtsc(), timer = this_cpu()->timer_tsc;
+    uint64_t left =
+        min(timer > now ? timer - now : 0, vmx_backstop_max()) + BACKSTOP_DELAY;
 
-    if ( this_cpu()->next_timer != STIME_MAX )
-        left = min(left, max(this_cpu()->next_timer - NOW(), (s_time_t)0) +
-                             BACKSTOP_DELAY);
-    ticks = ns_to_tsc(left) >> vmx_caps.preemption_shift;
-    return min(max(ticks, (uint64_t)1), (uint64_t)UINT32_MAX);
+    return max(left >> vmx_caps.preemption_shift, (uint64_t)1);
 }
 
 /* Guest-linear translations of v here may be from before it went away. */

@@ -15,9 +15,9 @@ void apic_send_init(uint32_t dest);
 void apic_send_startup(uint32_t dest, uint8_t page);
 void apic_send_nmi(uint32_t dest);
 
-/* Measure the timer, after the TSC; then it interrupts at a system time. */
+/* Measure the timer, after the TSC; then it interrupts at a time of it. */
 void apic_timer_init(void);
 void apic_timer_init_cpu(void); /* the running pCPU's, once it was measured */
-void apic_timer_program(s_time_t deadline); /* STIME_MAX: never */
+void apic_timer_program(uint64_t tsc); /* TSC_NEVER: not at all */
 /* Make another pCPU look at its timers. */
 void apic_timer_kick(unsigned int cpu);

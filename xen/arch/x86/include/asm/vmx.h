@@ -161,7 +161,7 @@ void vmx_ack_vector(struct vcpu *v, int vector);
 void vmx_flush_guest_tlb(struct vcpu *v);
 /* VMX-preemption timer ticks of the backstop for timers, as of now. */
 uint32_t vmx_preemption_ticks(void);
-/* This pCPU's next timer has changed: this_cpu()->next_timer. */
+/* This pCPU's next timer has changed: this_cpu()->timer_tsc. */
 void vmx_set_backstop(void);
 
 /*
@@ -177,8 +177,8 @@ void fpu_destroy_vcpu(struct vcpu *v);
 void fpu_reset(struct vcpu *v);
 void fpu_load_legacy(struct vcpu *v, const uint8_t fxsave[512]);
 
-/* How long a guest may run without an exit, in ns: see vmx-quirk.c. */
-s_time_t vmx_backstop_max(void);
+/* How long a guest may run without an exit, by the TSC: see vmx-quirk.c. */
+uint64_t vmx_backstop_max(void);
 /* Exceptions of guests that exit: see vmx-quirk.c. */
 uint32_t vmx_exception_bitmap(void);
 /* An exception exited with that information: true if it is injected again. */
