@@ -4,8 +4,9 @@
  * nothing of that but RIP.
  *
  * Expect: L2's TSC follows L1's when L1 sets its own; PAE paging without EPT
- * reads the PDPTEs from memory at each entry. And L2, too, cannot change the
- * bits of CR0 that VMX operation fixes.
+ * reads the PDPTEs from memory at each entry. L2, too, cannot change the bits
+ * of CR0 that VMX operation fixes; a bit that is L0's it can, whatever L1 shows
+ * it for the bits that are L1's.
  */
 #include "vmx.h"
 
@@ -23,10 +24,17 @@ static struct l2_regs regs;
 
 void l2_tsc(void);
 void l2_clear_ne(void);
+void l2_set_cd(void);
 void l2_read_high(void);
 asm(".text\n"
     "l2_tsc:\n\t"
     "rdtsc\n\t"
+    "vmcall\n"
+    "l2_set_cd:\n\t"
+    "mov %cr0, %rax\n\t"
+    "bts $30, %rax\n\t"
+    "mov %rax, %cr0\n\t"
+    "mov %cr0, %rax\n\t"
     "vmcall\n"
     "l2_clear_ne:\n\t"
     "mov %cr0, %rax\n\t"
@@ -86,6 +94,22 @@ static void check_cr0(void)
              vmget(EXIT_INTR_INFO) & 0x800000ff, 1u << 31 | VEC_GP);
 }
 
+/* L1 tells L2 that paging is off, which L2's own write is not to turn on. */
+static void check_cr0_shadow(void)
+{
+    const uint64_t pg = (uint32_t)CR0_PG;
+
+    vmx_vmcs(l2_set_cd);
+    vmwrite(EXCEPTION_BITMAP, 1u << VEC_GP);
+    vmwrite(CR0_MASK, pg);
+    vmwrite(CR0_SHADOW, 0);
+    run(l2_set_cd, false, REASON_VMCALL);
+    check_eq("L2 has CR0.CD, and no paging that it knows of",
+             regs.rax & (CR0_CD | pg), CR0_CD);
+    check_eq("L1 finds CR0.CD, and paging", vmget(GUEST_CR0) & (CR0_CD | pg),
+             CR0_CD | pg);
+}
+
 /* A page directory that maps 1 GiB from pa on. */
 static uint64_t map_gib(uint64_t pa)
 {
@@ -128,6 +152,7 @@ void test_main(void)
         return;
     check_tsc();
     check_cr0();
+    check_cr0_shadow();
     check_pdptes();
     check_eq("VMXOFF", vmxoff(), VMX_OK);
 }

@@ -81,9 +81,13 @@ static void update_long_mode(struct vcpu *v, bool paging)
     vmwrite(VMCS_entry_ctrl, entry);
 }
 
+/*
+ * What a write changes is told by the real registers: to its L2 an L1 may show
+ * other values.
+ */
 int vmx_set_cr0(struct vcpu *v, uint64_t val)
 {
-    uint64_t old = hvm_get_cr0(), cr4 = hvm_get_cr4();
+    uint64_t old = vmread(VMCS_guest_cr0), cr4 = vmread(VMCS_guest_cr4);
     bool paging = val & X86_CR0_PG, was_paging = old & X86_CR0_PG;
     bool lme = vmread(VMCS_guest_efer) & EFER_LME;
 
@@ -150,14 +154,14 @@ uint64_t vmx_cr4_valid_bits(const struct vcpu *v)
 
 int vmx_set_cr4(struct vcpu *v, uint64_t val)
 {
-    uint64_t old = hvm_get_cr4();
+    uint64_t old = vmread(VMCS_guest_cr4);
     const uint64_t flushing = X86_CR4_PAE | X86_CR4_PGE | X86_CR4_PSE |
                               X86_CR4_PCIDE | X86_CR4_SMEP | X86_CR4_SMAP |
                               X86_CR4_PKE;
 
     if ( val & ~vmx_cr4_valid_bits(v) )
         return -EINVAL;
-    if ( ((val ^ old) & X86_CR4_VMXE) &&
+    if ( ((val ^ hvm_get_cr4()) & X86_CR4_VMXE) &&
          (!v->arch.nested || !nested_cr4_allowed(v, val)) )
         return -EINVAL;
     if ( hvm_long_mode_active() )
