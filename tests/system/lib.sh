@@ -186,16 +186,18 @@ verify_image()
 }
 
 # An L1 with KVM that starts two Linux guests at once, for each set of options
-# of kvm_intel in $1: "OPTION=VALUE,...:...", "," for none.
+# of kvm_intel in $1: "OPTION=VALUE,...:...", "," for none. All three run the
+# kernel that scripts/kernel.sh has for the package in $2, or the usual one.
 kvm_options_test()
 {
-    local guests=$WORK/guests sets options n status=0
+    local guests=$WORK/guests sets options n status=0 kernel
 
     IFS=: read -r -a sets <<<"$1"
-    make --no-print-directory -C "$NIDUS_TOP/examples" nested-demo >&2
+    kernel=$("$NIDUS_TOP/scripts/kernel.sh" ${2:+"$2"})
+    make --no-print-directory -C "$NIDUS_TOP/examples" >&2
     mkdir -p "$guests"
-    ln -sf "$("$NIDUS_TOP/scripts/kernel.sh")/vmlinux" "$guests/vmlinux"
-    ln -sf "$BUILD/examples/nested-demo/initramfs" "$guests/initramfs"
+    ln -sf "$kernel/vmlinux" "$guests/vmlinux"
+    "$NIDUS_TOP/examples/nested-demo/mkinitramfs" "$kernel" "$guests/initramfs"
     sed -e 's/^vcpus.*/vcpus = 2/' -e 's/^memory.*/memory = 704/' \
         -e "s/^cmdline = \"/&l2s=2 kvm_intel=$1 /" \
         "$NIDUS_TOP/examples/nested-demo/nested.cfg" >"$guests/nested.cfg"
