@@ -28,16 +28,7 @@ struct parse
     unsigned int next;  /* where the next bare word goes */
 };
 
-__attribute__((format(printf, 2, 3))) static int fail(struct parse *p,
-                                                      const char *fmt, ...)
-{
-    va_list al;
-
-    va_start(al, fmt);
-    vsnprintf(p->err, p->err_size, fmt, al);
-    va_end(al);
-    return ERROR_INVAL;
-}
+#define fail(p, ...) libxl__spec_fail((p)->err, (p)->err_size, __VA_ARGS__)
 
 static int set_target(struct parse *p, const char *value)
 {
@@ -117,10 +108,7 @@ static int set_backendtype(struct parse *p, const char *value)
 
 static int set_backend(struct parse *p, const char *value)
 {
-    if ( *value && strcmp(value, "0") && strcmp(value, "Domain-0") )
-        return fail(p, "backend \"%s\": driver domains are not supported",
-                    value);
-    return 0;
+    return libxl__spec_backend(value, p->err, p->err_size);
 }
 
 static int set_script(struct parse *p, const char *value)

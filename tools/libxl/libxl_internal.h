@@ -155,6 +155,23 @@ int libxl__device_connect(libxl_ctx *ctx, const struct libxl__device *dev,
 /* Every device of a domain that is being destroyed. */
 void libxl__devices_destroy(libxl_ctx *ctx, uint32_t domid);
 
+/* --- specifications: libxl_spec.c --- */
+
+/*
+ * Call set() for each parameter of "parameter=value,...", up to the first error
+ * that it returns; what is no parameter is an error with a message in err.
+ */
+int libxl__spec_parse(const char *spec,
+                      int (*set)(void *opaque, const char *name,
+                                 const char *value),
+                      void *opaque, char *err, size_t err_size);
+
+/* Make it the message, and return ERROR_INVAL. */
+int libxl__spec_fail(char *err, size_t err_size, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Only Dom0 serves devices. */
+int libxl__spec_backend(const char *value, char *err, size_t err_size);
+
 /* --- requests to a guest's kernel: libxl_dom.c --- */
 
 /* Ask by control/shutdown, and wait until it has taken the request up. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Parse xl's vif specifications (xl-network-configuration(5)): pure. */
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,16 +17,7 @@ struct parse
     size_t err_size;
 };
 
-__attribute__((format(printf, 2, 3))) static int fail(struct parse *p,
-                                                      const char *fmt, ...)
-{
-    va_list al;
-
-    va_start(al, fmt);
-    vsnprintf(p->err, p->err_size, fmt, al);
-    va_end(al);
-    return ERROR_INVAL;
-}
+#define fail(p, ...) libxl__spec_fail((p)->err, (p)->err_size, __VA_ARGS__)
 
 static void replace(char **to, const char *value)
 {
@@ -103,10 +93,7 @@ static int set_type(struct parse *p, const char *value)
 
 static int set_backend(struct parse *p, const char *value)
 {
-    if ( *value && strcmp(value, "0") && strcmp(value, "Domain-0") )
-        return fail(p, "backend \"%s\": driver domains are not supported",
-                    value);
-    return 0;
+    return libxl__spec_backend(value, p->err, p->err_size);
 }
 
 static int set_number(struct parse *p, const char *name, const char *value,
@@ -203,39 +190,25 @@ static const struct key
     { "rate", set_rate },       { "accel", set_model },
 };
 
-static int parameter(struct parse *p, char *word)
+static int set_parameter(void *opaque, const char *name, const char *value)
 {
-    char *equals = strchr(word, '=');
+    struct parse *p = opaque;
     size_t i;
 
-    if ( !equals )
-        return fail(p, "\"%s\" is not of the form parameter=value", word);
-    *equals = '\0';
     for ( i = 0; i < ARRAY_SIZE(keys); i++ )
-        if ( !strcasecmp(word, keys[i].name) )
-            return keys[i].set(p, equals + 1);
-    return fail(p, "unknown parameter \"%s\"", word);
+        if ( !strcasecmp(name, keys[i].name) )
+            return keys[i].set(p, value);
+    return fail(p, "unknown parameter \"%s\"", name);
 }
 
 int libxl_nic_parse(const char *spec, libxl_device_nic *nic, char *err,
                     size_t err_size)
 {
     struct parse p = { nic, err, err_size };
-    char *copy = libxl__strdup(spec), *word, *comma;
-    int rc = 0;
+    int rc;
 
     libxl_device_nic_init(nic);
-    for ( word = copy; word && !rc; word = comma ? comma + 1 : NULL )
-    {
-        while ( isspace((unsigned char)*word) )
-            word++;
-        comma = strchr(word, ',');
-        if ( comma )
-            *comma = '\0';
-        if ( *word )
-            rc = parameter(&p, word);
-    }
-    free(copy);
+    rc = libxl__spec_parse(spec, set_parameter, &p, err, err_size);
     if ( rc )
         libxl_device_nic_dispose(nic);
     return rc;

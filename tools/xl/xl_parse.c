@@ -51,8 +51,8 @@ bool parse_get_bool(struct parse *p, const char *name, bool *out)
     return rc > 0;
 }
 
-static bool get_strings(struct parse *p, const char *name,
-                        const struct cfg_value **out)
+bool parse_get_strings(struct parse *p, const char *name,
+                       const struct cfg_value **out)
 {
     int rc = cfg_get_strings(p->cfg, name, out);
 
@@ -186,7 +186,7 @@ static void parse_affinity(struct parse *p, const char *name,
     const struct cfg_value *list;
     unsigned int i;
 
-    if ( !get_strings(p, name, &list) )
+    if ( !parse_get_strings(p, name, &list) )
         return;
     if ( list->type != CFG_LIST )
     {
@@ -324,56 +324,6 @@ static void parse_cpuid(struct parse *p)
             p->config->b_info.invtsc = true;
 }
 
-static void parse_disks(struct parse *p)
-{
-    libxl_domain_config *c = p->config;
-    const struct cfg_value *list, *item;
-    unsigned int i, nr;
-    char err[256];
-
-    if ( !get_strings(p, "disk", &list) )
-        return;
-    nr = list->type == CFG_LIST ? list->nr_items : 1;
-    c->disks = xl_alloc(nr, sizeof(*c->disks));
-    for ( i = 0; i < nr; i++ )
-    {
-        item = list->type == CFG_LIST ? list->items[i] : list;
-        if ( !libxl_disk_parse(cfg_value_text(item), &c->disks[c->num_disks],
-                               err, sizeof(err)) )
-            c->num_disks++;
-        else
-        {
-            cfg_error_at(p->cfg, item, "disk: %s", err);
-            p->failed = true;
-        }
-    }
-}
-
-static void parse_nics(struct parse *p)
-{
-    libxl_domain_config *c = p->config;
-    const struct cfg_value *list, *item;
-    unsigned int i, nr;
-    char err[256];
-
-    if ( !get_strings(p, "vif", &list) )
-        return;
-    nr = list->type == CFG_LIST ? list->nr_items : 1;
-    c->nics = xl_alloc(nr, sizeof(*c->nics));
-    for ( i = 0; i < nr; i++ )
-    {
-        item = list->type == CFG_LIST ? list->items[i] : list;
-        if ( !libxl_nic_parse(cfg_value_text(item), &c->nics[c->num_nics], err,
-                              sizeof(err)) )
-            c->num_nics++;
-        else
-        {
-            cfg_error_at(p->cfg, item, "vif: %s", err);
-            p->failed = true;
-        }
-    }
-}
-
 bool parse_domain_config(struct cfg *cfg, libxl_domain_config *config)
 {
     struct parse p = { cfg, config, false };
@@ -388,8 +338,7 @@ bool parse_domain_config(struct cfg *cfg, libxl_domain_config *config)
     parse_platform(&p);
     parse_actions(&p);
     parse_cpuid(&p);
-    parse_disks(&p);
-    parse_nics(&p);
+    parse_devices(&p);
     parse_check_always(&p);
     parse_check_refused(&p);
     (void)cfg_warn_unused(cfg);

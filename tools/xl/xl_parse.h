@@ -16,6 +16,13 @@ struct parse
 void parse_error_at(struct parse *p, const char *name, const char *text);
 /* True when there is a value; a wrong type is noted. */
 bool parse_get_bool(struct parse *p, const char *name, bool *out);
+/* A string, or a list of nothing but strings. */
+bool parse_get_strings(struct parse *p, const char *name,
+                       const struct cfg_value **out);
+
+/* --- xl_parse_device.c --- */
+
+void parse_devices(struct parse *p);
 
 /* --- xl_parse_refuse.c --- */
 

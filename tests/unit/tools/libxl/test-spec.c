@@ -3,7 +3,7 @@
 /* TEST-SOURCES: tools/libxl/libxl_disk_spec.c tools/libxl/libxl_nic_spec.c */
 /* TEST-SOURCES: tools/libxl/libxl_disk.c tools/libxl/libxl_types.c */
 /* TEST-CFLAGS: -Itools/libxl */
-/* TEST-SOURCES: tests/unit/tools/libxl/stubs.c */
+/* TEST-SOURCES: tools/libxl/libxl_spec.c tests/unit/tools/libxl/stubs.c */
 /* TEST-LIBS: -luuid */
 
 #include <stdarg.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* From xl.cfg texts to configurations, and what is refused with which words. */
 /* TEST-SOURCES: tools/xl/xl_parse.c tools/xl/xl_parse_value.c */
-/* TEST-SOURCES: tools/xl/xl_parse_refuse.c */
+/* TEST-SOURCES: tools/xl/xl_parse_refuse.c tools/xl/xl_parse_device.c */
 /* TEST-SOURCES: tools/libs/cfg/cfg.c tools/libs/cfg/lex.c */
 /* TEST-SOURCES: tools/libs/cfg/parse.c tools/libxl/libxl_types.c */
 /* TEST-SOURCES: tools/libxl/libxl_disk_spec.c tools/libxl/libxl_nic_spec.c */
 /* TEST-SOURCES: tools/libxl/libxl_disk.c tools/libs/guest/cpuid-names.c */
-/* TEST-SOURCES: tests/unit/tools/libxl/stubs.c */
+/* TEST-SOURCES: tools/libxl/libxl_spec.c tests/unit/tools/libxl/stubs.c */
 /* TEST-CFLAGS: -Itools/xl -Itools/libxl */
 /* TEST-LIBS: -luuid */
 
