@@ -90,15 +90,6 @@ echo 'vif = [ "bridge=xenbr0" ]' >>"$guests/peer.cfg"
 cat >"$guests/steps.sh" <<'END'
 . /guests/guests.sh
 pause=250000
-# Show what the guest says, until it says that.
-hear()
-{
-    while read -r line; do
-        echo "$line"
-        case $line in *"$1"*) return ;; esac
-    done <&3
-    echo "it never said: $1"
-}
 sum() { md5sum | cut -c1-16; }
 get() { xenstore-read "$1" 2>/dev/null || echo none; }
 

@@ -142,6 +142,8 @@ static int prepare(struct libxl__create *c)
     rc = set_defaults(c->ctx, &c->config->b_info);
     for ( i = 0; i < c->config->num_disks && !rc; i++ )
         rc = libxl__disk_check(c->ctx, &c->config->disks[i]);
+    for ( i = 0; i < c->config->num_p9s && !rc; i++ )
+        rc = libxl__p9_check(c->ctx, &c->config->p9s[i]);
     if ( !rc )
         rc = open_image(c);
     return rc;
@@ -342,6 +344,26 @@ static int add_devices(struct libxl__create *c)
     return 0;
 }
 
+/* Directories, and QEMU, which serves them. */
+static int share_directories(struct libxl__create *c)
+{
+    libxl_domain_config *config = c->config;
+    unsigned int i;
+    int rc = 0;
+
+    for ( i = 0; i < config->num_p9s && !rc; i++ )
+    {
+        config->p9s[i].devid = i;
+        rc = libxl__p9_add(c->ctx, c->domid, &config->p9s[i]);
+    }
+    if ( config->num_p9s && !rc )
+        rc = libxl__dm_start(c->ctx, c->domid, config->c_info.name,
+                             config->b_info.target_memkb);
+    for ( i = 0; i < config->num_p9s && !rc; i++ )
+        rc = libxl__p9_connect(c->ctx, c->domid, &config->p9s[i]);
+    return rc;
+}
+
 static int store_config(struct libxl__create *c)
 {
     char *json = libxl_domain_config_to_json(c->config);
@@ -375,14 +397,17 @@ typedef int step_fn(struct libxl__create *c);
 
 /* The list ends with null. */
 static step_fn *const new_steps[] = {
-    make_nodes,        libxl__set_limits, libxl__alloc_ports,
-    libxl__set_policy, libxl__build,      introduce,
-    add_devices,       store_config,      NULL,
+    make_nodes,         libxl__set_limits,
+    libxl__alloc_ports, libxl__set_policy,
+    libxl__build,       introduce,
+    add_devices,        share_directories,
+    store_config,       NULL,
 };
 
 static step_fn *const restore_steps[] = {
-    make_nodes, libxl__set_limits, libxl__alloc_ports, libxl__restore,
-    introduce,  add_devices,       store_config,       NULL,
+    make_nodes,        libxl__set_limits, libxl__alloc_ports,
+    libxl__restore,    introduce,         add_devices,
+    share_directories, store_config,      NULL,
 };
 
 static int create(struct libxl__create *c, step_fn *const *steps,

@@ -51,6 +51,7 @@ int libxl_domain_destroy(libxl_ctx *ctx, uint32_t domid)
     if ( xc_domain_pause(ctx->xch, domid) )
         LOGED(ctx, DEBUG, domid, "cannot pause");
 
+    libxl__dm_stop(ctx, domid);
     libxl__devices_destroy(ctx, domid);
     vm = libxl__xs_read(ctx, path("/local/domain/%u/vm", domid));
     libxl__userdata_destroy(ctx, domid);

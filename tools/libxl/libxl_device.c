@@ -116,6 +116,15 @@ static int state_reached(libxl_ctx *ctx, const char *node, void *opaque)
     return state >= *(int *)opaque;
 }
 
+static const char *who_serves(const char *kind)
+{
+    if ( !strcmp(kind, "vbd") )
+        return "is xen-blkback loaded in Dom0";
+    if ( !strcmp(kind, "vif") )
+        return "is xen-netback loaded in Dom0";
+    return "was QEMU built without it";
+}
+
 int libxl__device_connect(libxl_ctx *ctx, const struct libxl__device *dev,
                           const char *script, const char *action)
 {
@@ -125,9 +134,8 @@ int libxl__device_connect(libxl_ctx *ctx, const struct libxl__device *dev,
     rc = libxl__xs_wait(ctx, state.s, BACKEND_SECONDS, state_reached, &wanted);
     if ( rc )
     {
-        LOGD(ctx, ERROR, dev->domid,
-             "no backend driver took up %s %d: is xen-%sback loaded in Dom0?",
-             dev->kind, dev->devid, !strcmp(dev->kind, "vbd") ? "blk" : "net");
+        LOGD(ctx, ERROR, dev->domid, "no backend took up %s %d: %s?", dev->kind,
+             dev->devid, who_serves(dev->kind));
         return rc;
     }
     return script ? libxl__hotplug(ctx, dev, script, action) : 0;
@@ -258,7 +266,9 @@ void libxl__devices_destroy(libxl_ctx *ctx, uint32_t domid)
         {
             if ( !read_device(ctx, domid, kinds[i], ids[j], &dev) )
                 continue;
-            if ( !strcmp(kinds[i], "console") )
+            /* Of a process's devices nobody is there to close them. */
+            if ( !strcmp(kinds[i], "console") ||
+                 !strcmp(kinds[i], LIBXL__KIND_9PFS) )
                 remove_nodes(ctx, &dev);
             else
                 (void)remove_device(ctx, &dev, true);

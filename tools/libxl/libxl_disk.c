@@ -104,8 +104,7 @@ int libxl__disk_check(libxl_ctx *ctx, const libxl_device_disk *disk)
     if ( disk->format == LIBXL_DISK_FORMAT_OTHER )
     {
         LOG(ctx, ERROR,
-            "disk \"%s\": only raw images and block devices can be served "
-            "(no QEMU here)",
+            "disk \"%s\": only raw images and block devices can be served",
             disk->vdev);
         return ERROR_INVAL;
     }

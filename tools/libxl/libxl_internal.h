@@ -52,7 +52,7 @@ struct libxl__path
 
 struct libxl__path libxl__path(const char *fmt, ...)
     __attribute__((format(printf, 1, 2)));
-#define path libxl__path
+#define path(...) libxl__path(__VA_ARGS__)
 
 /* The connection; null after having said why there is none. */
 struct xs_handle *libxl__xs(libxl_ctx *ctx);
@@ -114,6 +114,11 @@ int libxl__xs_rm(libxl_ctx *ctx, struct libxl__path where);
 int libxl__xs_wait(libxl_ctx *ctx, const char *node, unsigned int seconds,
                    int (*test)(libxl_ctx *ctx, const char *node, void *opaque),
                    void *opaque);
+/* Likewise, and test() is also called when there is something to read from fd.
+ */
+int libxl__xs_wait_or(
+    libxl_ctx *ctx, const char *node, int fd, unsigned int seconds,
+    int (*test)(libxl_ctx *ctx, const char *node, void *opaque), void *opaque);
 
 /* --- devices: libxl_device.c --- */
 
@@ -126,10 +131,12 @@ enum
     LIBXL__STATE_CLOSED = 6,
 };
 
+#define LIBXL__KIND_9PFS "9pfs"
+
 struct libxl__device
 {
     uint32_t domid, backend_domid;
-    const char *kind; /* vbd, vif, console */
+    const char *kind; /* vbd, vif, console, LIBXL__KIND_9PFS */
     int devid;
 };
 
@@ -185,10 +192,28 @@ int libxl__hotplug(libxl_ctx *ctx, const struct libxl__device *dev,
 /* The script's path; relative names are in the scripts' directory. */
 char *libxl__script_path(const char *script);
 
+/* --- QEMU: libxl_dm.c --- */
+
+/* Complain unless there is one. */
+int libxl__dm_check(libxl_ctx *ctx);
+/*
+ * Start the one of a domain whose devices' nodes are written, and wait until it
+ * is ready. Whether it succeeds or not, libxl__dm_stop() cleans up.
+ */
+int libxl__dm_start(libxl_ctx *ctx, uint32_t domid, const char *name,
+                    uint64_t memory_kb);
+/* End that of a domain, if it has one, and wait until it is gone. */
+void libxl__dm_stop(libxl_ctx *ctx, uint32_t domid);
+
 /* --- parts of creation --- */
 
-/* Can this disk be served at all? */
+/* Can this disk, this directory be served at all? */
 int libxl__disk_check(libxl_ctx *ctx, const libxl_device_disk *disk);
+int libxl__p9_check(libxl_ctx *ctx, const libxl_device_p9 *p9);
+/* Write the nodes that QEMU looks for; wait until it has taken them up. */
+int libxl__p9_add(libxl_ctx *ctx, uint32_t domid, const libxl_device_p9 *p9);
+int libxl__p9_connect(libxl_ctx *ctx, uint32_t domid,
+                      const libxl_device_p9 *p9);
 int libxl__console_add(libxl_ctx *ctx, uint32_t domid, uint32_t port,
                        xen_pfn_t gfn);
 void libxl__userdata_destroy(libxl_ctx *ctx, uint32_t domid);

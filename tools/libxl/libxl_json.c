@@ -184,6 +184,15 @@ static void gen_nic(yajl_gen g, const libxl_device_nic *nic)
     yajl_gen_map_close(g);
 }
 
+static void gen_p9(yajl_gen g, const libxl_device_p9 *p9)
+{
+    yajl_gen_map_open(g);
+    string(g, "tag", p9->tag);
+    string(g, "path", p9->path);
+    string(g, "security_model", p9->security_model);
+    yajl_gen_map_close(g);
+}
+
 const char *const libxl__action_names[LIBXL__NR_ACTIONS] = {
     [LIBXL_ACTION_ON_SHUTDOWN_DESTROY] = "destroy",
     [LIBXL_ACTION_ON_SHUTDOWN_RESTART] = "restart",
@@ -232,6 +241,14 @@ char *libxl_domain_config_to_json(const libxl_domain_config *config)
         yajl_gen_array_open(g);
         for ( i = 0; i < config->num_nics; i++ )
             gen_nic(g, &config->nics[i]);
+        yajl_gen_array_close(g);
+    }
+    if ( config->num_p9s )
+    {
+        key(g, "p9s");
+        yajl_gen_array_open(g);
+        for ( i = 0; i < config->num_p9s; i++ )
+            gen_p9(g, &config->p9s[i]);
         yajl_gen_array_close(g);
     }
     gen_action(g, "on_poweroff", config->on_poweroff);

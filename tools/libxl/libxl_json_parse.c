@@ -260,6 +260,16 @@ static void take_nic(struct parse *p, yajl_val v, libxl_device_nic *nic)
     free(mac);
 }
 
+static void take_p9(struct parse *p, yajl_val v, libxl_device_p9 *p9)
+{
+    libxl_device_p9_init(p9);
+    take_string(p, v, "tag", &p9->tag);
+    take_string(p, v, "path", &p9->path);
+    take_string(p, v, "security_model", &p9->security_model);
+    if ( !p9->tag || !p9->path || !p9->security_model )
+        p->wrong = "p9s";
+}
+
 /* Elements of an array, each taken by a function of its own type. */
 #define take_devices(p, root, name, list, nr, take)                         \
     do                                                                      \
@@ -301,6 +311,7 @@ int libxl_domain_config_from_json(libxl_ctx *ctx, const char *text,
     take_devices(&p, root, "disks", config->disks, config->num_disks,
                  take_disk);
     take_devices(&p, root, "nics", config->nics, config->num_nics, take_nic);
+    take_devices(&p, root, "p9s", config->p9s, config->num_p9s, take_p9);
     take_action(&p, root, "on_poweroff", &config->on_poweroff);
     take_action(&p, root, "on_reboot", &config->on_reboot);
     take_action(&p, root, "on_watchdog", &config->on_watchdog);

@@ -69,6 +69,19 @@ void libxl_device_nic_dispose(libxl_device_nic *nic)
     memset(nic, 0, sizeof(*nic));
 }
 
+void libxl_device_p9_init(libxl_device_p9 *p9)
+{
+    memset(p9, 0, sizeof(*p9));
+}
+
+void libxl_device_p9_dispose(libxl_device_p9 *p9)
+{
+    free(p9->tag);
+    free(p9->path);
+    free(p9->security_model);
+    memset(p9, 0, sizeof(*p9));
+}
+
 void libxl_domain_config_init(libxl_domain_config *config)
 {
     libxl_domain_build_info *b = &config->b_info;
@@ -114,7 +127,10 @@ void libxl_domain_config_dispose(libxl_domain_config *config)
         libxl_device_disk_dispose(&config->disks[i]);
     for ( i = 0; i < config->num_nics; i++ )
         libxl_device_nic_dispose(&config->nics[i]);
+    for ( i = 0; i < config->num_p9s; i++ )
+        libxl_device_p9_dispose(&config->p9s[i]);
     free(config->disks);
     free(config->nics);
+    free(config->p9s);
     memset(config, 0, sizeof(*config));
 }

@@ -236,19 +236,20 @@ static long long now_ms(void)
     return ts.tv_sec * 1000ll + ts.tv_nsec / 1000000;
 }
 
-int libxl__xs_wait(libxl_ctx *ctx, const char *node, unsigned int seconds,
-                   int (*test)(libxl_ctx *ctx, const char *node, void *opaque),
-                   void *opaque)
+int libxl__xs_wait_or(
+    libxl_ctx *ctx, const char *node, int fd, unsigned int seconds,
+    int (*test)(libxl_ctx *ctx, const char *node, void *opaque), void *opaque)
 {
     struct xs_handle *xsh = libxl__xs(ctx);
     long long end = now_ms() + seconds * 1000ll, left;
-    struct pollfd pfd = { .events = POLLIN };
+    struct pollfd pfd[] = { { .events = POLLIN },
+                            { .fd = fd, .events = POLLIN } };
     char **event;
     int rc;
 
     if ( !xsh || !xs_watch(xsh, node, WATCH_TOKEN) )
         return ERROR_FAIL;
-    pfd.fd = xs_fileno(xsh);
+    pfd[0].fd = xs_fileno(xsh);
 
     /* The first event comes at once, so the present state is tested too. */
     for ( ;; )
@@ -264,7 +265,8 @@ int libxl__xs_wait(libxl_ctx *ctx, const char *node, unsigned int seconds,
             break;
         }
         left = end - now_ms();
-        if ( left <= 0 || (poll(&pfd, 1, left) < 0 && errno != EINTR) )
+        if ( left <= 0 ||
+             (poll(pfd, ARRAY_SIZE(pfd), left) < 0 && errno != EINTR) )
         {
             rc = ERROR_TIMEDOUT;
             break;
@@ -272,4 +274,11 @@ int libxl__xs_wait(libxl_ctx *ctx, const char *node, unsigned int seconds,
     }
     xs_unwatch(xsh, node, WATCH_TOKEN);
     return rc < 0 ? rc : 0;
+}
+
+int libxl__xs_wait(libxl_ctx *ctx, const char *node, unsigned int seconds,
+                   int (*test)(libxl_ctx *ctx, const char *node, void *opaque),
+                   void *opaque)
+{
+    return libxl__xs_wait_or(ctx, node, -1, seconds, test, opaque);
 }

@@ -27,6 +27,17 @@ static int add_nic(libxl_domain_config *c, const char *spec, char *err,
     return rc;
 }
 
+static int add_p9(libxl_domain_config *c, const char *spec, char *err,
+                  size_t err_size)
+{
+    int rc;
+
+    c->p9s = xl_realloc(c->p9s, c->num_p9s + 1, sizeof(*c->p9s));
+    rc = libxl_p9_parse(spec, &c->p9s[c->num_p9s], err, err_size);
+    c->num_p9s += !rc;
+    return rc;
+}
+
 /* Settings, and what appends a device as it is specified or says why not. */
 static const struct kind
 {
@@ -36,6 +47,7 @@ static const struct kind
 } kinds[] = {
     { "disk", add_disk },
     { "vif", add_nic },
+    { "p9", add_p9 },
 };
 
 static void parse_kind(struct parse *p, const struct kind *kind)

@@ -36,7 +36,6 @@ static const struct refusal
     { "usbctrl", "USB passthrough is not supported" },
     { "pci", "PCI passthrough is not supported (it needs VT-d)" },
     { "vtpm", "virtual TPMs are not supported" },
-    { "p9", "9p file systems are not supported" },
     { "pvcalls", "pvcalls is not supported" },
     { "channel", "channels are not supported" },
     { "viridian", "Viridian enlightenments are not supported" },

@@ -19,3 +19,13 @@ wait_for()
         usleep $pause
     done
 }
+# Show what the guest says whose console is file descriptor 3, until it says
+# that.
+hear()
+{
+    while read -r line; do
+        echo "$line"
+        case $line in *"$1"*) return ;; esac
+    done <&3
+    echo "it never said: $1"
+}

@@ -94,10 +94,21 @@ typedef struct
     bool untrusted;
 } libxl_device_nic;
 
+/* A directory of the backend's that the guest mounts by 9P, by its tag. */
+typedef struct
+{
+    uint32_t backend_domid;
+    int devid;
+    char *tag, *path;
+    char *security_model; /* QEMU's: whose the guest's files are in path */
+} libxl_device_p9;
+
 void libxl_device_disk_init(libxl_device_disk *disk);
 void libxl_device_disk_dispose(libxl_device_disk *disk);
 void libxl_device_nic_init(libxl_device_nic *nic);
 void libxl_device_nic_dispose(libxl_device_nic *nic);
+void libxl_device_p9_init(libxl_device_p9 *p9);
+void libxl_device_p9_dispose(libxl_device_p9 *p9);
 
 /* A set of CPUs as ranges were given, as long as the machine's map. */
 typedef struct
@@ -141,9 +152,10 @@ typedef struct
 {
     libxl_domain_create_info c_info;
     libxl_domain_build_info b_info;
-    unsigned int num_disks, num_nics;
+    unsigned int num_disks, num_nics, num_p9s;
     libxl_device_disk *disks;
     libxl_device_nic *nics;
+    libxl_device_p9 *p9s;
     libxl_action_on_shutdown on_poweroff, on_reboot, on_watchdog, on_crash,
         on_soft_reset;
 } libxl_domain_config;
@@ -285,13 +297,15 @@ int libxl_domain_setmaxmem(libxl_ctx *ctx, uint32_t domid, uint64_t max_memkb);
 int libxl_console_exec(libxl_ctx *ctx, uint32_t domid, int cons_num,
                        int notify_fd, const char *escape);
 
-/* --- devices: libxl_disk.c, libxl_nic.c --- */
+/* --- devices: libxl_disk.c, libxl_nic.c, libxl_9pfs.c --- */
 
-/* Parse xl's disk and vif specifications; on failure *err is a message. */
+/* Parse xl's disk, vif and p9 specifications; on failure *err is a message. */
 int libxl_disk_parse(const char *spec, libxl_device_disk *disk, char *err,
                      size_t err_size);
 int libxl_nic_parse(const char *spec, libxl_device_nic *nic, char *err,
                     size_t err_size);
+int libxl_p9_parse(const char *spec, libxl_device_p9 *p9, char *err,
+                   size_t err_size);
 /* The number that a virtual disk name such as xvda1 stands for, or -1. */
 int libxl_vdev_to_devid(const char *vdev);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Disk and vif specifications, virtual device names. */
+/* Disk, vif and p9 specifications, virtual device names. */
 /* TEST-SOURCES: tools/libxl/libxl_disk_spec.c tools/libxl/libxl_nic_spec.c */
 /* TEST-SOURCES: tools/libxl/libxl_disk.c tools/libxl/libxl_types.c */
 /* TEST-CFLAGS: -Itools/libxl */
-/* TEST-SOURCES: tools/libxl/libxl_spec.c tests/unit/tools/libxl/stubs.c */
+/* TEST-SOURCES: tools/libxl/libxl_spec.c tools/libxl/libxl_9pfs_spec.c */
+/* TEST-SOURCES: tests/unit/tools/libxl/stubs.c */
 /* TEST-LIBS: -luuid */
 
 #include <stdarg.h>
@@ -202,12 +203,67 @@ static void bad_nics(void **state)
     }
 }
 
+static void p9s(void **state)
+{
+    libxl_device_p9 p9;
+    char err[256];
+
+    assert_int_equal(
+        libxl_p9_parse("tag=share, path=/srv/a=b,security_model=mapped-file,"
+                       "backend=0",
+                       &p9, err, sizeof(err)),
+        0);
+    assert_string_equal(p9.tag, "share");
+    assert_string_equal(p9.path, "/srv/a=b");
+    assert_string_equal(p9.security_model, "mapped-file");
+    libxl_device_p9_dispose(&p9);
+
+    /* The last one counts. */
+    assert_int_equal(libxl_p9_parse("tag=a,tag=b,path=/,security_model=none",
+                                    &p9, err, sizeof(err)),
+                     0);
+    assert_string_equal(p9.tag, "b");
+    libxl_device_p9_dispose(&p9);
+}
+
+static void bad_p9s(void **state)
+{
+    static const struct
+    {
+        const char *spec, *word;
+    } rows[] = {
+        { "", "tag is missing" },
+        { "tag=,path=/x,security_model=none", "tag is missing" },
+        { "path=/x,security_model=none", "tag is missing" },
+        { "tag=t,security_model=none", "path is missing" },
+        { "tag=t,path=x,security_model=none", "slash" },
+        { "tag=t,path=/x", "security_model is missing" },
+        { "tag=t,path=/x,security_model=open", "\"open\" is not one of" },
+        { "tag=t,path=/x,security_model=none,mode=ro", "mode" },
+        { "tag=t,path=/x,security_model=none,ro", "parameter=value" },
+        { "tag=t,path=/x,security_model=none,backend=nas", "driver domains" },
+    };
+    libxl_device_p9 p9;
+    char err[256];
+    size_t i;
+
+    for ( i = 0; i < ARRAY_SIZE(rows); i++ )
+    {
+        if ( !libxl_p9_parse(rows[i].spec, &p9, err, sizeof(err)) )
+            fail_msg("\"%s\" was taken", rows[i].spec);
+        if ( !strstr(err, rows[i].word) )
+            fail_msg("\"%s\": \"%s\" lacks \"%s\"", rows[i].spec, err,
+                     rows[i].word);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(disks),    cmocka_unit_test(bad_disks),
         cmocka_unit_test(vdevs),    cmocka_unit_test(nics),
-        cmocka_unit_test(bad_nics),
+        cmocka_unit_test(bad_nics), cmocka_unit_test(p9s),
+        cmocka_unit_test(bad_p9s),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,8 @@
 /* TEST-SOURCES: tools/libs/cfg/parse.c tools/libxl/libxl_types.c */
 /* TEST-SOURCES: tools/libxl/libxl_disk_spec.c tools/libxl/libxl_nic_spec.c */
 /* TEST-SOURCES: tools/libxl/libxl_disk.c tools/libs/guest/cpuid-names.c */
-/* TEST-SOURCES: tools/libxl/libxl_spec.c tests/unit/tools/libxl/stubs.c */
+/* TEST-SOURCES: tools/libxl/libxl_spec.c tools/libxl/libxl_9pfs_spec.c */
+/* TEST-SOURCES: tests/unit/tools/libxl/stubs.c */
 /* TEST-CFLAGS: -Itools/xl -Itools/libxl */
 /* TEST-LIBS: -luuid */
 
@@ -84,6 +85,7 @@ static void everything(void **state)
             "nestedhvm=1\ncpu_weight=512\ncap=50\npool='mine'\ncpus='0-3,^1'\n"
             "on_poweroff='preserve'\non_crash='restart'\n"
             "disk=['/a,raw,xvda,rw','/b,,xvdb,ro']\n"
+            "p9=['tag=t,path=/p,security_model=none']\n"
             "vif=['bridge=br0','']\ncpuid='host,avx=0,vmx=1'\n"
             "tsc_mode='native'\ntimer_mode=2\nlocaltime=1\n"
             "rtc_timeoffset=-60\nmax_grant_frames=64\n"
@@ -112,6 +114,8 @@ static void everything(void **state)
     assert_false(c.disks[1].readwrite);
     assert_int_equal(c.num_nics, 2);
     assert_string_equal(c.nics[0].bridge, "br0");
+    assert_int_equal(c.num_p9s, 1);
+    assert_string_equal(c.p9s[0].tag, "t");
     assert_int_equal(b->nr_cpuid, 2);
     assert_int_equal(b->tsc_mode, 2);
     assert_int_equal(b->timer_mode, 2);
@@ -164,6 +168,7 @@ static void refused(void **state)
         { "disk=['/a,raw']", "vdev" },
         { "disk=[['/a']]", "disk" },
         { "vif=['mac=1']", "mac" },
+        { "p9=['tag=t,security_model=none']", "p9: path is missing" },
         { "pci=['01:00.0']", "VT-d" },
         { "vnc=1", "HVM" },
         { "bootloader='pygrub'", "kernel=" },

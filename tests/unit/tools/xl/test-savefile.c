@@ -155,6 +155,13 @@ static const char listed[] =
     "            \"nictype\": \"vif\"\n"
     "        }\n"
     "    ],\n"
+    "    \"p9s\": [\n"
+    "        {\n"
+    "            \"tag\": \"share\",\n"
+    "            \"path\": \"/srv/x\",\n"
+    "            \"security_model\": \"none\"\n"
+    "        }\n"
+    "    ],\n"
     "    \"on_reboot\": \"restart\",\n"
     "    \"on_soft_reset\": \"soft_reset\"\n"
     "}\n";
@@ -202,6 +209,9 @@ static void test_bad_json(void **state)
         { "{ \"b_info\": { \"type.pvh\": {} }, \"nics\": [ { \"mac\": \"z\" } "
           "] }",
           "mac" },
+        { "{ \"b_info\": { \"type.pvh\": {} }, \"p9s\": [ { \"tag\": \"t\" } "
+          "] }",
+          "p9s" },
     };
     libxl_domain_config c;
 
