@@ -35,11 +35,9 @@ static void search_tree(struct domain_search *search, const struct node *node)
 
     while ( (name = node_next_child(node, name)) )
     {
-        char *path = path_join(node->path, name);
         const struct node *child =
-            path ? tree_find(&search->store->tree, path) : NULL;
+            tree_find_child(&search->store->tree, node, name);
 
-        free(path);
         if ( child )
             search_tree(search, child);
     }
@@ -91,16 +89,12 @@ static void check_node(struct node *node, void *opaque)
     char *path;
 
     while ( (name = node_next_child(node, name)) )
-    {
-        path = path_join(node->path, name);
-        if ( path && !tree_find(&check->store->tree, path) )
+        if ( !tree_find_child(&check->store->tree, node, name) )
         {
             check->wrong++;
             node_remove_child(node, name);
             name = NULL;
         }
-        free(path);
-    }
 
     if ( !strcmp(node->path, "/") || path_is_special(node->path) )
         return;

@@ -15,15 +15,20 @@
  */
 #define RECORD_HEADER_SIZE 24
 
-/* FNV-1a. */
-static uint32_t hash_path(const char *path)
-{
-    uint32_t hash = 2166136261u;
+/* FNV-1a, which goes on where it has stopped. */
+#define HASH_START 2166136261u
 
-    while ( *path )
-        hash = (hash ^ (unsigned char)*path++) * 16777619u;
+static uint32_t hash_more(uint32_t hash, const char *text)
+{
+    while ( *text )
+        hash = (hash ^ (unsigned char)*text++) * 16777619u;
 
     return hash;
+}
+
+static uint32_t hash_path(const char *path)
+{
+    return hash_more(HASH_START, path);
 }
 
 bool tree_init(struct tree *tree)
@@ -64,6 +69,24 @@ struct node *tree_find(const struct tree *tree, const char *path)
     for ( node = *bucket_of(tree, hash); node; node = node->hash_next )
         if ( node->hash == hash && !strcmp(node->path, path) )
             return node;
+
+    return NULL;
+}
+
+struct node *tree_find_child(const struct tree *tree, const struct node *node,
+                             const char *name)
+{
+    /* Below the root there is nothing before the slash. */
+    bool root = !strcmp(node->path, "/");
+    size_t len = root ? 0 : strlen(node->path);
+    uint32_t hash = hash_more(root ? HASH_START : node->hash, "/");
+    struct node *child;
+
+    hash = hash_more(hash, name);
+    for ( child = *bucket_of(tree, hash); child; child = child->hash_next )
+        if ( child->hash == hash && !strncmp(child->path, node->path, len) &&
+             child->path[len] == '/' && !strcmp(child->path + len + 1, name) )
+            return child;
 
     return NULL;
 }

@@ -52,6 +52,9 @@ bool tree_init(struct tree *tree);
 /* Frees the nodes too. */
 void tree_destroy(struct tree *tree);
 struct node *tree_find(const struct tree *tree, const char *path);
+/* The child of a node of this tree, by its name. */
+struct node *tree_find_child(const struct tree *tree, const struct node *node,
+                             const char *name);
 /* The path must not be in the tree yet. */
 void tree_insert(struct tree *tree, struct node *node);
 /* Takes the node out, for the caller to free. */
