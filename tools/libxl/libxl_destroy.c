@@ -7,31 +7,11 @@
 
 #include "libxl_internal.h"
 
-/* The domain that takes this one's place in a migration shares its uuid. */
-static bool is_shared(libxl_ctx *ctx, uint32_t domid, const char *vm)
-{
-    libxl_dominfo *list;
-    bool shared = false;
-    char *other;
-    int nr, i;
-
-    list = libxl_list_domain(ctx, &nr);
-    for ( i = 0; i < nr && !shared; i++ )
-    {
-        if ( list[i].domid == domid )
-            continue;
-        other = libxl__xs_read(ctx, path("/local/domain/%u/vm", list[i].domid));
-        shared = other && !strcmp(other, vm);
-        free(other);
-    }
-    free(list);
-    return shared;
-}
-
 int libxl_domain_destroy(libxl_ctx *ctx, uint32_t domid)
 {
     struct libxl__batch b = { 0 };
     libxl_dominfo info;
+    uint32_t other;
     char *vm;
     int rc, result = 0;
 
@@ -62,7 +42,8 @@ int libxl_domain_destroy(libxl_ctx *ctx, uint32_t domid)
         result = ERROR_FAIL;
     }
 
-    if ( vm && !is_shared(ctx, domid, vm) )
+    /* The domain that takes this one's place in a migration shares its uuid. */
+    if ( vm && !libxl__domain_with(ctx, "vm", vm, domid, &other) )
         libxl__batch_rm(&b, path("%.200s", vm));
     libxl__batch_rm(&b, path("/local/domain/%u", domid));
     libxl__batch_rm(&b, path("/libxl/%u", domid));

@@ -76,24 +76,75 @@ char *libxl_domid_to_name(libxl_ctx *ctx, uint32_t domid)
     return libxl__xs_read(ctx, path("/local/domain/%u/name", domid));
 }
 
-int libxl_name_to_domid(libxl_ctx *ctx, const char *name, uint32_t *domid)
+/*
+ * Our xenstored looks for a value itself, in one request: the numbers of the
+ * domains, one on a line; null where another daemon does not know that.
+ */
+static char *ask_who_has(libxl_ctx *ctx, const char *key, const char *value)
 {
-    int nr, i, rc = ERROR_INVAL;
+    struct xs_handle *xsh = libxl__xs(ctx);
+    char data[XENSTORE_PAYLOAD_MAX];
+    int len = snprintf(data, sizeof(data), "/local/domain%c%s%c%s", '\0', key,
+                       '\0', value);
+
+    if ( !xsh || len < 0 || (size_t)len >= sizeof(data) )
+        return NULL;
+    return xs_control_command(xsh, "find", data, len + 1);
+}
+
+/* Any other daemon is asked for the value of each domain. */
+static bool search_who_has(libxl_ctx *ctx, const char *key, const char *value,
+                           uint32_t except, uint32_t *domid)
+{
+    bool found = false;
+    int nr, i;
     libxl_dominfo *list = libxl_list_domain(ctx, &nr);
     char *other;
 
-    for ( i = 0; i < nr && rc; i++ )
+    for ( i = 0; i < nr && !found; i++ )
     {
-        other = libxl_domid_to_name(ctx, list[i].domid);
-        if ( other && !strcmp(other, name) )
-        {
+        if ( list[i].domid == except )
+            continue;
+        other = libxl__xs_read(ctx,
+                               path("/local/domain/%u/%s", list[i].domid, key));
+        found = other && !strcmp(other, value);
+        if ( found )
             *domid = list[i].domid;
-            rc = 0;
-        }
         free(other);
     }
     free(list);
-    return rc;
+    return found;
+}
+
+bool libxl__domain_with(libxl_ctx *ctx, const char *key, const char *value,
+                        uint32_t except, uint32_t *domid)
+{
+    char *answer = ask_who_has(ctx, key, value), *line, *end;
+    libxl_dominfo info;
+    bool found = false;
+    uint32_t id;
+
+    if ( !answer )
+        return search_who_has(ctx, key, value, except, domid);
+    for ( line = answer; !found; line = end + 1 )
+    {
+        id = strtoul(line, &end, 10);
+        if ( end == line )
+            break;
+        /* A node can outlive its domain. */
+        found = id != except && !libxl_domain_info(ctx, &info, id);
+        if ( found )
+            *domid = id;
+    }
+    free(answer);
+    return found;
+}
+
+int libxl_name_to_domid(libxl_ctx *ctx, const char *name, uint32_t *domid)
+{
+    return libxl__domain_with(ctx, "name", name, INVALID_DOMID, domid)
+               ? 0
+               : ERROR_INVAL;
 }
 
 int libxl_domain_qualifier_to_domid(libxl_ctx *ctx, const char *name,

@@ -179,8 +179,11 @@ int libxl__spec_fail(char *err, size_t err_size, const char *fmt, ...)
 /* Only Dom0 serves devices. */
 int libxl__spec_backend(const char *value, char *err, size_t err_size);
 
-/* --- requests to a guest's kernel: libxl_dom.c --- */
+/* --- libxl_dom.c --- */
 
+/* A domain but that one whose home has a node with this value; its number. */
+bool libxl__domain_with(libxl_ctx *ctx, const char *key, const char *value,
+                        uint32_t except, uint32_t *domid);
 /* Ask by control/shutdown, and wait until it has taken the request up. */
 int libxl__domain_request(libxl_ctx *ctx, uint32_t domid, const char *what,
                           unsigned int seconds);

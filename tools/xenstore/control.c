@@ -64,6 +64,33 @@ static int control_check(struct request *req, const char **args,
     return 0;
 }
 
+/* The children of a node that have a value: "find NODE KEY VALUE". */
+static int control_find(struct request *req, const char **args, unsigned int nr)
+{
+    const struct tree *tree = &req->store->tree;
+    const struct node *parent = tree_find(tree, args[0]);
+    const char *name = NULL, *key = args[1], *value = args[2];
+    struct text text = { .len = 0 };
+
+    (void)nr;
+    if ( !parent )
+        return -ENOENT;
+
+    while ( (name = node_next_child(parent, name)) )
+    {
+        const struct node *child = tree_find_child(tree, parent, name);
+        const struct node *node =
+            child ? tree_find_child(tree, child, key) : NULL;
+
+        if ( node && node->data_len == strlen(value) &&
+             (!*value || !memcmp(node->data, value, node->data_len)) )
+            text_add(&text, "%s\n", name);
+    }
+    reply_text(req, &text);
+
+    return 0;
+}
+
 static int control_log(struct request *req, const char **args, unsigned int nr)
 {
     (void)nr;
@@ -253,6 +280,7 @@ static int control_help(struct request *req, const char **args,
 
 static const struct command commands[] = {
     { "check", control_check, 0, 0, "" },
+    { "find", control_find, 3, 3, "<node> <key> <value>" },
     { "log", control_log, 1, 1, "on|off" },
     { "memreport", control_memreport, 0, 0, "" },
     { "print", control_print, 1, 1, "<string>" },

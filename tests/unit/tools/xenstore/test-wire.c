@@ -228,6 +228,32 @@ static void test_control(void **state)
     assert_int_equal(REQ(&dom0, CONTROL, 0, "memreport"), 0);
 }
 
+static void test_control_find(void **state)
+{
+    assert_int_equal(REQ_CUT(&dom0, WRITE, 0, "/d/1/name\0web"), 0);
+    assert_int_equal(REQ_CUT(&dom0, WRITE, 0, "/d/2/name\0webs"), 0);
+    assert_int_equal(REQ(&dom0, MKDIR, 0, "/d/3/name"), 0);
+    assert_int_equal(REQ_CUT(&dom0, WRITE, 0, "/d/4/other\0web"), 0);
+    assert_int_equal(REQ_CUT(&dom0, WRITE, 0, "/d/5/name\0web"), 0);
+    assert_int_equal(REQ_CUT(&dom0, WRITE, 0, "/top\0web"), 0);
+
+    assert_int_equal(REQ(&dom0, CONTROL, 0, "find\0/d\0name\0web"), 0);
+    assert_string_equal(dom0.reply, "1\n5\n");
+    assert_int_equal(REQ(&dom0, CONTROL, 0, "find\0/d\0name\0we"), 0);
+    assert_string_equal(dom0.reply, "");
+    assert_int_equal(REQ(&dom0, CONTROL, 0, "find\0/d\0name\0"), 0);
+    assert_string_equal(dom0.reply, "3\n");
+    /* The root's children are found, too. */
+    assert_int_equal(REQ(&dom0, MKDIR, 0, "/d/name"), 0);
+    assert_int_equal(REQ_CUT(&dom0, WRITE, 0, "/d/name\0it"), 0);
+    assert_int_equal(REQ(&dom0, CONTROL, 0, "find\0/\0name\0it"), 0);
+    assert_string_equal(dom0.reply, "d\n");
+
+    assert_int_equal(REQ(&dom0, CONTROL, 0, "find\0/none\0name\0x"), ENOENT);
+    assert_int_equal(REQ(&dom0, CONTROL, 0, "find\0/d\0name"), EINVAL);
+    assert_int_equal(REQ(&guest, CONTROL, 0, "find\0/d\0name\0web"), EACCES);
+}
+
 static void test_check_repairs(void **state)
 {
     struct node *node;
@@ -256,6 +282,7 @@ int main(void)
         CASE(test_target),
         CASE(test_directory_part),
         CASE(test_control),
+        CASE(test_control_find),
         CASE(test_check_repairs),
     };
 
