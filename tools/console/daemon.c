@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <syslog.h>
@@ -21,13 +22,8 @@
 
 #define DOMAINS_TOKEN    "domains"
 
-enum
-{
-    POLL_SIGNAL,
-    POLL_XS,
-    POLL_EVTCHN,
-    POLL_GUESTS,
-};
+/* So many of the descriptors that are ready are served in a round. */
+#define MAX_READY 64
 
 static const struct option long_options[] = {
     { "help", no_argument, NULL, 'h' },
@@ -163,63 +159,86 @@ static bool serve_signal(struct daemon *daemon, int fd)
     return true;
 }
 
-static int run(struct daemon *daemon, int signal_fd)
+/* What the daemon waits for besides guests. */
+struct source
 {
-    struct pollfd *fds = NULL;
-    unsigned int nr;
-    int rc = 0;
+    int fd;
+    /* 1: go on, 0: asked to stop, negative: an error. */
+    int (*serve)(struct daemon *daemon, int fd);
+};
 
-    for ( ;; )
+#define NR_SOURCES 3
+
+static int xenstore_ready(struct daemon *daemon, int fd)
+{
+    serve_xenstore(daemon);
+    if ( errno == EAGAIN )
+        return 1;
+    syslog(LOG_ERR, "lost the connection to xenstored: %m");
+    return -EIO;
+}
+
+static int evtchn_ready(struct daemon *daemon, int fd)
+{
+    serve_evtchn(daemon);
+    return 1;
+}
+
+static int signal_ready(struct daemon *daemon, int fd)
+{
+    return serve_signal(daemon, fd);
+}
+
+/* Serve what is ready: as struct source's serve() returns. */
+static int serve_ready(struct daemon *daemon, const struct epoll_event *ready,
+                       int nr, const struct source *sources)
+{
+    int rc = 1;
+
+    for ( int i = 0; i < nr && rc == 1; i++ )
     {
-        struct pollfd *grown;
+        uint64_t id = ready[i].data.u64;
 
-        guests_run_timers(daemon);
-
-        grown =
-            realloc(fds, (POLL_GUESTS + guests_count(daemon)) * sizeof(*fds));
-        if ( !grown )
-        {
-            rc = -ENOMEM;
-            break;
-        }
-        fds = grown;
-        fds[POLL_SIGNAL] = (struct pollfd){ .fd = signal_fd, .events = POLLIN };
-        fds[POLL_XS] = (struct pollfd){
-            .fd = xs_fileno(daemon->xs),
-            .events = POLLIN,
-        };
-        fds[POLL_EVTCHN] = (struct pollfd){
-            .fd = xenevtchn_fd(daemon->evtchn),
-            .events = POLLIN,
-        };
-        nr = POLL_GUESTS + guests_poll(daemon, fds + POLL_GUESTS);
-
-        if ( poll(fds, nr, guests_timeout(daemon)) < 0 )
-        {
-            if ( errno == EINTR )
-                continue;
-            rc = -errno;
-            break;
-        }
-
-        guests_serve(daemon, fds + POLL_GUESTS);
-        if ( fds[POLL_EVTCHN].revents )
-            serve_evtchn(daemon);
-        if ( fds[POLL_XS].revents )
-        {
-            serve_xenstore(daemon);
-            if ( errno != EAGAIN )
-            {
-                syslog(LOG_ERR, "lost the connection to xenstored: %m");
-                rc = -EIO;
-                break;
-            }
-        }
-        if ( fds[POLL_SIGNAL].revents && !serve_signal(daemon, signal_fd) )
-            break;
+        /* No guest is at an address that low. */
+        if ( id < NR_SOURCES )
+            rc = sources[id].serve(daemon, sources[id].fd);
+        else
+            guest_serve(daemon, ready[i].data.ptr, ready[i].events);
     }
 
-    free(fds);
+    return rc;
+}
+
+static int run(struct daemon *daemon, int signal_fd)
+{
+    const struct source sources[NR_SOURCES] = {
+        { signal_fd, signal_ready },
+        { xs_fileno(daemon->xs), xenstore_ready },
+        { xenevtchn_fd(daemon->evtchn), evtchn_ready },
+    };
+    struct epoll_event ready[MAX_READY];
+    int epoll_fd = epoll_create1(EPOLL_CLOEXEC), nr, rc = 1;
+
+    for ( unsigned int i = 0; i < NR_SOURCES; i++ )
+    {
+        struct epoll_event event = { .events = EPOLLIN, .data.u64 = i };
+
+        if ( epoll_ctl(epoll_fd, EPOLL_CTL_ADD, sources[i].fd, &event) )
+            return -errno;
+    }
+
+    while ( rc == 1 )
+    {
+        guests_run_timers(daemon);
+        guests_poll(daemon, epoll_fd);
+        nr = epoll_wait(epoll_fd, ready, MAX_READY, guests_timeout(daemon));
+        if ( nr >= 0 )
+            rc = serve_ready(daemon, ready, nr, sources);
+        else if ( errno != EINTR )
+            rc = -errno;
+    }
+    close(epoll_fd);
+
     return rc;
 }
 

@@ -4,7 +4,6 @@
 #ifndef NIDUS_CONSOLE_DAEMON_H
 #define NIDUS_CONSOLE_DAEMON_H
 
-#include <poll.h>
 #include <stdint.h>
 
 #include <xenctrl.h>
@@ -44,11 +43,13 @@ void guests_update(struct daemon *daemon);
 bool guests_watch_event(struct daemon *daemon, const char *token);
 /* The event channel is a guest's; false: it is not. */
 bool guests_port_event(struct daemon *daemon, int port);
-/* What to poll for, at most two per guest; returns how many. */
-unsigned int guests_count(const struct daemon *daemon);
-unsigned int guests_poll(struct daemon *daemon, struct pollfd *fds);
-/* The results of the poll, in the order of guests_poll(). */
-void guests_serve(struct daemon *daemon, const struct pollfd *fds);
+/*
+ * Have epoll_fd tell of the guests' terminals what is of use now. Its data is
+ * then the guest, which stays until guests_run_timers().
+ */
+void guests_poll(struct daemon *daemon, int epoll_fd);
+/* What epoll has told of one. */
+void guest_serve(struct daemon *daemon, struct guest *guest, uint32_t events);
 /* Milliseconds until something has to be done without an event; -1: never. */
 int guests_timeout(const struct daemon *daemon);
 void guests_run_timers(struct daemon *daemon);

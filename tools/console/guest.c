@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -245,37 +246,36 @@ bool guests_port_event(struct daemon *daemon, int port)
     return true;
 }
 
-unsigned int guests_count(const struct daemon *daemon)
+/* A hang-up is told for ever unless the terminal is taken out. */
+static void poll_for(struct guest *guest, int epoll_fd, uint32_t wanted)
 {
-    unsigned int nr = 0;
+    struct epoll_event event = { .events = wanted, .data.ptr = guest };
+    int op = !wanted          ? EPOLL_CTL_DEL
+             : !guest->polled ? EPOLL_CTL_ADD
+                              : EPOLL_CTL_MOD;
 
-    for ( struct guest *guest = daemon->guests; guest; guest = guest->next )
-        nr++;
-
-    return nr;
+    if ( epoll_ctl(epoll_fd, op, guest->tty.master, &event) )
+        syslog(LOG_ERR, "domain %u: cannot wait for its terminal: %m",
+               guest->domid);
+    else
+        guest->polled = wanted;
 }
 
-unsigned int guests_poll(struct daemon *daemon, struct pollfd *fds)
+void guests_poll(struct daemon *daemon, int epoll_fd)
 {
-    unsigned int nr = 0;
-
     for ( struct guest *guest = daemon->guests; guest; guest = guest->next )
     {
-        short events = 0;
+        uint32_t wanted = 0;
 
+        if ( guest->tty.master < 0 )
+            continue;
         if ( guest->out.len )
-            events |= POLLOUT;
+            wanted |= EPOLLOUT;
         if ( guest->ring && conring_room(guest->ring) )
-            events |= POLLIN;
-
-        /* Without a wish a hang-up would be reported for ever. */
-        fds[nr++] = (struct pollfd){
-            .fd = events ? guest->tty.master : -1,
-            .events = events,
-        };
+            wanted |= EPOLLIN;
+        if ( wanted != guest->polled )
+            poll_for(guest, epoll_fd, wanted);
     }
-
-    return nr;
 }
 
 static void send_input(struct daemon *daemon, struct guest *guest)
@@ -310,18 +310,12 @@ static void write_output(struct daemon *daemon, struct guest *guest)
     }
 }
 
-void guests_serve(struct daemon *daemon, const struct pollfd *fds)
+void guest_serve(struct daemon *daemon, struct guest *guest, uint32_t events)
 {
-    for ( struct guest *guest = daemon->guests; guest;
-          guest = guest->next, fds++ )
-    {
-        if ( fds->fd < 0 || fds->fd != guest->tty.master )
-            continue;
-        if ( (fds->revents & POLLIN) && guest->ring )
-            send_input(daemon, guest);
-        if ( (fds->revents & POLLOUT) && guest->out.len )
-            write_output(daemon, guest);
-    }
+    if ( (events & EPOLLIN) && guest->ring )
+        send_input(daemon, guest);
+    if ( (events & EPOLLOUT) && guest->out.len )
+        write_output(daemon, guest);
 }
 
 static int64_t next_timer(const struct daemon *daemon,

@@ -23,6 +23,7 @@ struct guest
     int port; /* negative: none */
 
     struct tty tty;
+    uint32_t polled; /* the events that epoll knows of */
     struct outbuf out;
     struct logfile log;
     bool log_failed;
