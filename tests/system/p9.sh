@@ -117,11 +117,36 @@ wait_for nothing && echo "nothing is left after its end"
 xl create -q -p /guests/guest.cfg && echo "paused: $(rest)"
 xl destroy guest && wait_for nothing && echo "nothing is left of one destroyed"
 
-rm "/$QEMU"
-printf '#!/bin/sh\necho "I do not start"\nexit 1\n' >"/$QEMU"
-chmod +x "/$QEMU"
+# From here on QEMU is what standard input says.
+qemu_is()
+{
+    rm "$QEMU" && { echo '#!/bin/sh' && cat; } >"$QEMU" && chmod +x "$QEMU"
+}
+qemu_is <<'QEMU'
+echo "I do not start"
+exit 1
+QEMU
 refused qemu-fails .
 grep -q 'do not start' /var/log/xen/qemu-dm-guest.log && echo "it is in the log"
+[ -n "$OURS" ] || exit 0
+
+# One that is ready at once, and does not end when it is told to.
+qemu_is <<'QEMU'
+for n in 0 1; do xenstore-write backend/9pfs/$2/$n/state 2; done
+xenstore-write device-model/$2/state running
+trap '' HUP
+while :; do sleep 1; done
+QEMU
+xl create -q -p /guests/guest.cfg && xl destroy guest 2>/tmp/out && nothing &&
+    grep -q 'is killed' /tmp/out && echo "one that stays is killed"
+
+# Its pid has become that of somebody else.
+xl create -q -p /guests/guest.cfg
+node=/local/domain/$(xl domid guest)/image/device-model-pid
+kill -KILL "$(xenstore-read $node)"
+sleep 1000 &
+xenstore-write $node $!
+xl destroy guest && nothing && kill $! && echo "somebody else lives on"
 END
 
 boot --guests "$guests" --cpu-limit 150 \
@@ -152,4 +177,8 @@ check paused 'paused: qemu 1 sockets 2 nodes [0-9]+ domains 2'
 check destroy 'nothing is left of one destroyed'
 check qemu-fails 'qemu-fails refused'
 check log 'it is in the log'
+if [ "$TOOLS" = ours ]; then
+    check killed 'one that stays is killed'
+    check other-process 'somebody else lives on'
+fi
 [ $bad = 0 ] || exit 1
