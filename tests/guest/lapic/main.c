@@ -180,6 +180,16 @@ static void check_all(void)
     check_halt();
 }
 
+/* SDM "Enabling or Disabling the Local APIC": CPUID has no APIC then. */
+static void check_disabled(uint64_t base)
+{
+    wrmsr(MSR_APIC_BASE, base & ~(uint64_t)APIC_BASE_ENABLE);
+    check(!(cpuid(1, 0).d & CPUID_1_EDX_APIC), "CPUID has no disabled APIC");
+    wrmsr(MSR_APIC_BASE, base);
+    check(cpuid(1, 0).d & CPUID_1_EDX_APIC, "and that one again");
+    apic_enable();
+}
+
 void test_main(void)
 {
     uint64_t base = rdmsr(MSR_APIC_BASE);
@@ -190,6 +200,7 @@ void test_main(void)
     check_eq("the APIC's base", base & ~0xffful, APIC_DEFAULT_BASE);
     check(base & APIC_BASE_ENABLE, "it is enabled");
     check_all();
+    check_disabled(base);
 
     if ( !x2apic_enable() )
     {

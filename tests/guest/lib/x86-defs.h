@@ -65,6 +65,7 @@
 #define CPUID_1_ECX_X2APIC       (1u << 21)
 #define CPUID_1_ECX_TSC_DEADLINE (1u << 24)
 #define CPUID_1_ECX_HYPERVISOR   (1u << 31)
+#define CPUID_1_EDX_APIC         (1u << 9)
 
 #define RFLAGS_CF                (1 << 0)
 #define RFLAGS_MBS               (1 << 1) /* always one */

@@ -135,7 +135,7 @@ void cpuid_policy_patch(const struct cpu_policy *p,
     switch ( leaf )
     {
     case 1:
-        cpuid_policy_patch_1(out, s->apic_id, s->cr4);
+        cpuid_policy_patch_1(out, s->apic_id, s->apic_off, s->cr4);
         break;
 
     case 7:

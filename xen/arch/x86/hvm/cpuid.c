@@ -50,7 +50,8 @@ void hvm_cpuid(struct vcpu *v, uint32_t leaf, uint32_t subleaf,
     if ( leaf == 1 )
     {
         *out = p->basic[1];
-        cpuid_policy_patch_1(out, vlapic_id(v), hvm_get_cr4());
+        cpuid_policy_patch_1(out, vlapic_id(v),
+                             vlapic_hw_disabled(vcpu_vlapic(v)), hvm_get_cr4());
         return;
     }
     cpuid_policy_lookup_slow(p, leaf, subleaf, out);

@@ -16,11 +16,6 @@ static inline bool vlapic_x2apic_mode(const struct vlapic *s)
     return s->apic_base & APIC_BASE_EXTD;
 }
 
-static inline bool vlapic_hw_disabled(const struct vlapic *s)
-{
-    return !(s->apic_base & APIC_BASE_ENABLE);
-}
-
 /* SDM "Logical x2APIC ID": cluster in the high half, one bit in the low. */
 static inline uint32_t vlapic_x2apic_ldr(uint32_t id)
 {

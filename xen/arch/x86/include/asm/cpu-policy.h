@@ -118,14 +118,17 @@ struct cpuid_vcpu_state
     uint32_t vtsc_mul_frac;
     int8_t vtsc_shift;
     uint32_t host_tsc_khz;
+    bool apic_off;      /* IA32_APIC_BASE disables the local APIC */
     bool upcall_vector; /* HVMOP_set_evtchn_upcall_vector offered */
     bool hwdom;
 };
-/* Leaf 1, which guests ask for all the time: initial APIC id, OSXSAVE. */
+/* Leaf 1, which guests ask for all the time: initial APIC id, APIC, OSXSAVE. */
 static inline void cpuid_policy_patch_1(struct cpuid_leaf *l, uint32_t apic_id,
-                                        uint64_t cr4)
+                                        bool apic_off, uint64_t cr4)
 {
     l->b = (l->b & 0x00ffffff) | (apic_id << 24);
+    if ( unlikely(apic_off) )
+        l->d &= ~CPUID1_D_APIC;
     if ( (l->c & CPUID1_C_XSAVE) && (cr4 & X86_CR4_OSXSAVE) )
         l->c |= CPUID1_C_OSXSAVE;
 }

@@ -103,6 +103,11 @@ static inline struct vlapic *vcpu_vlapic(const struct vcpu *v)
     return v->arch.vlapic;
 }
 
+static inline bool vlapic_hw_disabled(const struct vlapic *s)
+{
+    return !(s->apic_base & APIC_BASE_ENABLE);
+}
+
 static inline uint32_t vlapic_reg(const struct vlapic *s, unsigned int off)
 {
     return READ_ONCE(*(const uint32_t *)(s->regs + off));

@@ -296,6 +296,10 @@ static void dynamic_bits(void **state)
     cpuid_policy_lookup(&p, 1, 0, &l);
     cpuid_policy_patch(&p, &s, 1, 0, &l);
     assert_true(l.c & CPUID1_C_OSXSAVE);
+    assert_true(l.d & CPUID1_D_APIC);
+    s.apic_off = true;
+    cpuid_policy_patch(&p, &s, 1, 0, &l);
+    assert_false(l.d & CPUID1_D_APIC);
     cpuid_policy_lookup(&p, 7, 0, &l);
     cpuid_policy_patch(&p, &s, 7, 0, &l);
     assert_true(l.c & CPUID7_C_OSPKE);
