@@ -25,10 +25,14 @@
 struct list_head domain_list = LIST_HEAD_INIT(domain_list);
 struct domain *dom0;
 
+/* The same domains, for who looks one up by its id. */
+#define DOMAIN_HASH_SIZE 256
+static struct domain *domain_hash[DOMAIN_HASH_SIZE];
+
 /*
- * Protects changes of domain_list, and what became of those taken off it.
- * Walking the list needs no lock: a struct is freed only after every pCPU
- * has been out of whatever it was doing when it was taken off.
+ * Protects changes of domain_list and domain_hash, and what became of those
+ * taken off them. Walking them needs no lock: a struct is freed only after
+ * every pCPU has been out of whatever it was doing when it was taken off.
  */
 static spinlock_t domlist_lock = SPIN_LOCK_UNLOCKED;
 static struct list_head dead_domains = LIST_HEAD_INIT(dead_domains);
@@ -52,12 +56,31 @@ bool get_domain(struct domain *d)
 
 struct domain *get_domain_by_id(domid_t domid)
 {
-    struct domain *d;
+    struct domain *d = __atomic_load_n(&domain_hash[domid % DOMAIN_HASH_SIZE],
+                                       __ATOMIC_ACQUIRE);
 
-    for_each_domain (d)
-        if ( d->domain_id == domid )
-            return get_domain(d) ? d : NULL;
-    return NULL;
+    while ( d && d->domain_id != domid )
+        d = __atomic_load_n(&d->hash_next, __ATOMIC_ACQUIRE);
+    return d && get_domain(d) ? d : NULL;
+}
+
+/* With domlist_lock held. */
+static void hash_insert(struct domain *d)
+{
+    struct domain **head = &domain_hash[d->domain_id % DOMAIN_HASH_SIZE];
+
+    d->hash_next = *head;
+    __atomic_store_n(head, d, __ATOMIC_RELEASE);
+}
+
+/* Likewise. Who is at d goes on from there: it keeps its hash_next. */
+static void hash_remove(struct domain *d)
+{
+    struct domain **link = &domain_hash[d->domain_id % DOMAIN_HASH_SIZE];
+
+    while ( *link != d )
+        link = &(*link)->hash_next;
+    __atomic_store_n(link, d->hash_next, __ATOMIC_RELEASE);
 }
 
 struct domain *get_domain_from(domid_t domid)
@@ -138,6 +161,7 @@ void put_domain(struct domain *d)
         return;
     spin_lock(&domlist_lock);
     list_unlink(&d->list);
+    hash_remove(d);
     list_add_tail(&d->dead_list, &dead_domains);
     spin_unlock(&domlist_lock);
     set_timer(&reaper, NOW());
@@ -165,6 +189,7 @@ static int insert_domain(struct domain *d)
         if ( !reaper.fn )
             init_timer(&reaper, reap_domains, NULL, smp_processor_id());
         list_add_tail(&d->list, at);
+        hash_insert(d);
     }
     spin_unlock(&domlist_lock);
     return rc;

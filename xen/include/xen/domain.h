@@ -77,8 +77,9 @@ struct domain
     bool is_privileged; /* may use domctl, sysctl, ... (Dom0) */
     bool is_hwdom;      /* owns the machine's devices (Dom0) */
     enum domain_dying is_dying;
-    uint32_t refcnt;       /* get_domain(); the last put frees the struct */
-    struct list_head list; /* domain_list, sorted by domain_id */
+    uint32_t refcnt;          /* get_domain(); the last put frees the struct */
+    struct list_head list;    /* domain_list, sorted by domain_id */
+    struct domain *hash_next; /* of those whose ids meet in domain_hash */
     struct list_head dead_list;
     spinlock_t lock; /* life cycle, pause counts, what has no lock of its own */
     spinlock_t regs_lock; /* registers of vCPUs that do not run; only tried */
