@@ -53,19 +53,31 @@ void vmx_flush_guest_tlb(struct vcpu *v)
 }
 
 /* SDM "PDPTE Registers": loaded by us when a MOV CR is emulated. */
-int vmx_load_pdptes(struct vcpu *v, uint64_t cr3)
+int vmx_read_pdptes(struct vcpu *v, uint64_t cr3, uint64_t pdpte[4])
 {
-    uint64_t pdpte[4];
-
     if ( copy_from_guest_phys(v->domain, pdpte, cr3 & CR3_PAE_MASK,
-                              sizeof(pdpte)) )
+                              4 * sizeof(*pdpte)) )
         return -EFAULT;
     for ( unsigned int i = 0; i < 4; i++ )
         if ( (pdpte[i] & PDPTE_PRESENT) && (pdpte[i] & PDPTE_RESERVED) )
             return -EINVAL;
+    return 0;
+}
+
+void vmx_write_pdptes(const uint64_t pdpte[4])
+{
     for ( unsigned int i = 0; i < 4; i++ )
         vmwrite(VMCS_guest_pdpte0 + 2 * i, pdpte[i]);
-    return 0;
+}
+
+int vmx_load_pdptes(struct vcpu *v, uint64_t cr3)
+{
+    uint64_t pdpte[4];
+    int rc = vmx_read_pdptes(v, cr3, pdpte);
+
+    if ( !rc )
+        vmx_write_pdptes(pdpte);
+    return rc;
 }
 
 /* Bring EFER.LMA and the entry control in line with CR0.PG and EFER.LME. */

@@ -164,14 +164,6 @@ enum exit_result vmx_exit_triple_fault(struct vcpu *v)
     return EXIT_RESUME;
 }
 
-enum exit_result vmx_exit_task_switch(struct vcpu *v)
-{
-    domain_crash(
-        v->domain, "hardware task switch to selector %#x",
-        (uint16_t)(vmread(VMCS_exit_qualification) & TS_QUAL_SELECTOR_MASK));
-    return EXIT_RESUME;
-}
-
 enum exit_result vmx_exit_intr_window(struct vcpu *v)
 {
     vmx_intr_dirty(v);

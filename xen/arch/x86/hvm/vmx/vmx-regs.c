@@ -55,7 +55,7 @@ void hvm_get_segment(unsigned int seg, struct segment *out)
     out->base = vmread(SEG_FIELD(VMCS_guest_es_base, seg));
 }
 
-static void set_segment(unsigned int seg, const struct segment *s)
+void hvm_set_segment(unsigned int seg, const struct segment *s)
 {
     vmwrite(SEG_FIELD(VMCS_guest_es_selector, seg), s->sel);
     vmwrite(SEG_FIELD(VMCS_guest_es_limit, seg), s->limit);
@@ -136,12 +136,12 @@ static void save_segments(struct hvm_hw_cpu *c)
 
 static void load_segments(const struct hvm_hw_cpu *c)
 {
-#define LOAD_ONE(n, name)                                    \
-    set_segment(n,                                           \
-                &(struct segment){ .sel = c->name##_sel,     \
-                                   .limit = c->name##_limit, \
-                                   .base = c->name##_base,   \
-                                   .ar = ar_from_save(c->name##_arbytes) });
+#define LOAD_ONE(n, name)                               \
+    hvm_set_segment(                                    \
+        n, &(struct segment){ .sel = c->name##_sel,     \
+                              .limit = c->name##_limit, \
+                              .base = c->name##_base,   \
+                              .ar = ar_from_save(c->name##_arbytes) });
     FOR_EACH_SAVED_SEGMENT(LOAD_ONE)
 #undef LOAD_ONE
     vmwrite(VMCS_guest_gdtr_base, c->gdtr_base);

@@ -155,6 +155,7 @@ uint64_t hvm_get_cr3(void);
 uint64_t hvm_get_cr4(void);
 uint64_t hvm_get_efer(void);
 void hvm_get_segment(unsigned int seg, struct segment *out); /* current */
+void hvm_set_segment(unsigned int seg, const struct segment *s);
 unsigned int hvm_get_cpl(void);
 /* 8 in 64-bit code, else 4 or 2 (1 stands for real mode never). */
 unsigned int hvm_guest_mode_bytes(void);

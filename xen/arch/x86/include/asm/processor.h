@@ -108,10 +108,13 @@ READ_CR(2)
 READ_CR(3)
 READ_CR(4)
 
+#define DR6_BT    0x8000ULL /* task switch */
 #define DR6_BS    0x4000ULL /* single step */
 #define DR6_BD    0x2000ULL /* debug registers touched */
 #define DR6_TRAPS 0x000fULL /* breakpoints */
 #define DR7_GD    0x2000ULL
+/* L0 to L3 and LE: breakpoints of one task only. */
+#define DR7_TASK_LOCAL 0x155ULL
 
 static inline uint64_t read_dr6(void)
 {

@@ -153,6 +153,9 @@ int vmx_msr_write(struct vcpu *v, uint32_t msr, uint64_t val);
 int vmx_set_cr0(struct vcpu *v, uint64_t val);
 int vmx_set_cr4(struct vcpu *v, uint64_t val);
 int vmx_load_pdptes(struct vcpu *v, uint64_t cr3);
+/* That in two steps: read and check the four, then load what was read. */
+int vmx_read_pdptes(struct vcpu *v, uint64_t cr3, uint64_t pdpte[4]);
+void vmx_write_pdptes(const uint64_t pdpte[4]);
 uint64_t vmx_cr4_valid_bits(const struct vcpu *v);
 uint16_t vmx_alloc_vpid(void);
 /* The interrupt that v would take, or -1; ack puts it in service. */
