@@ -79,7 +79,8 @@ static void far_deadlines_stay_far(void **state)
         }
 }
 
-/* The TSC of a deadline has that time come, and one before boot is long over. */
+/* The TSC of a deadline has that time come, and one before boot is long over.
+ */
 static void deadlines_by_the_tsc(void **state)
 {
     time_scale_set(2400000000);
