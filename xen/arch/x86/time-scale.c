@@ -24,7 +24,7 @@ uint64_t muldiv64(uint64_t a, uint64_t b, uint64_t c)
     return q;
 }
 
-void time_scale_set(uint64_t hz)
+void time_scale_set(struct time_scale *s, uint64_t hz)
 {
     uint64_t second = SECONDS(1);
     int shift = 0;
@@ -34,17 +34,22 @@ void time_scale_set(uint64_t hz)
         shift--;
     for ( ; hz <= second; hz *= 2 )
         shift++;
-    tsc_scale.shift = shift;
-    tsc_scale.mul_frac = muldiv64(second, 1UL << 32, hz);
+    s->shift = shift;
+    s->mul_frac = muldiv64(second, 1UL << 32, hz);
+}
+
+s_time_t time_scale_ns(const struct time_scale *s, uint64_t delta)
+{
+    if ( s->shift < 0 )
+        delta >>= -s->shift;
+    else
+        delta <<= s->shift;
+    return ((unsigned __int128)delta * s->mul_frac) >> 32;
 }
 
 s_time_t tsc_to_ns(uint64_t delta)
 {
-    if ( tsc_scale.shift < 0 )
-        delta >>= -tsc_scale.shift;
-    else
-        delta <<= tsc_scale.shift;
-    return ((unsigned __int128)delta * tsc_scale.mul_frac) >> 32;
+    return time_scale_ns(&tsc_scale, delta);
 }
 
 /* A TSC difference at which tsc_to_ns() says at least ns, and hardly more. */

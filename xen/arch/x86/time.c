@@ -137,7 +137,7 @@ void time_init(void)
     if ( hz < 1000000 )
         panic("The TSC's rate cannot be measured");
     cpu_khz = hz / 1000;
-    time_scale_set(hz);
+    time_scale_set(&tsc_scale, hz);
     tsc_scale.tsc_base = base;
     printk("TSC: %u.%03u MHz, %s\n", cpu_khz / 1000, cpu_khz % 1000,
            sources[i - 1].name);

@@ -21,7 +21,7 @@ static void one_second_is_one(void **state)
     {
         s_time_t ns;
 
-        time_scale_set(rates[i]);
+        time_scale_set(&tsc_scale, rates[i]);
         /* The factor is used to the full, as guests expect it. */
         assert_true(tsc_scale.mul_frac & 0x80000000);
         ns = tsc_to_ns(rates[i]);
@@ -51,7 +51,7 @@ static void deadlines_are_not_early(void **state)
     {
         s_time_t tick;
 
-        time_scale_set(rates[i]);
+        time_scale_set(&tsc_scale, rates[i]);
         tick = SECONDS(1) / rates[i] + 1;
         for ( size_t k = 0; k < ARRAY_SIZE(deadlines); k++ )
         {
@@ -72,7 +72,7 @@ static void far_deadlines_stay_far(void **state)
     for ( size_t i = 0; i < ARRAY_SIZE(rates); i++ )
         for ( size_t k = 0; k < ARRAY_SIZE(far); k++ )
         {
-            time_scale_set(rates[i]);
+            time_scale_set(&tsc_scale, rates[i]);
             /* Ten years of ticks at least, with room to add a base. */
             assert_true(ns_to_tsc(far[k]) > rates[i] * 86400 * 3650);
             assert_true(ns_to_tsc(far[k]) < ~0UL / 2);
@@ -83,7 +83,7 @@ static void far_deadlines_stay_far(void **state)
  */
 static void deadlines_by_the_tsc(void **state)
 {
-    time_scale_set(2400000000);
+    time_scale_set(&tsc_scale, 2400000000);
     tsc_scale.tsc_base = 5000;
     assert_in_range(tsc_at(1000), 5000 + 2400, 5000 + 2405);
     assert_in_range(tsc_at(0), 5000, 5005);
