@@ -57,6 +57,25 @@ static void show_time(unsigned char key)
            cpu_khz);
 }
 
+static void show_tscs(unsigned char key)
+{
+    const struct domain *d;
+
+    (void)key;
+    printk("TSC: %u kHz%s\n", cpu_khz,
+           vmx_caps.tsc_scaling ? ", the processor can scale it" : "");
+    for_each_domain (d)
+    {
+        const struct domain_tsc *t = &d->arch.tsc;
+
+        printk("d%u: mode=%u,ofs=%#lx,khz=%u,inc=%u: %s\n", d->domain_id,
+               t->mode, t->start, t->khz, t->incarnation,
+               t->emulated ? "emulated"
+               : t->ratio  ? "scaled"
+                           : "native");
+    }
+}
+
 static void show_vcpus_of(const struct domain *d)
 {
     struct vcpu *v;
@@ -147,6 +166,7 @@ void debug_keys_init(void)
         { 'm', show_memory, "show memory" },
         { 'i', show_interrupts, "count interrupts" },
         { 't', show_time, "show the time" },
+        { 's', show_tscs, "show who counts the domains' TSCs" },
         { 'd', show_cpus, "show what each CPU runs, with its registers" },
         { '0', show_dom0, "show the registers of Dom0's vCPUs" },
         { 'v', show_vcpus, "show the VMCSs of all vCPUs" },

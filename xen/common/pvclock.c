@@ -4,6 +4,7 @@
 #include <xen/pvclock.h>
 #include <xen/spinlock.h>
 #include <xen/time.h>
+#include <asm/hvm-tsc.h>
 
 /* Readers take a record that had the same even version before and after. */
 static void version_begin(uint32_t *version)
@@ -20,15 +21,18 @@ static void version_end(uint32_t *version)
 
 /*
  * The hypervisor's own clock is one linear function of the TSC. Guests get
- * that very function, moved by their TSC offset, so all vCPUs of all domains
- * compute the same time and it never needs correcting.
+ * that very function, moved by their TSC offset and for the rate of their TSC
+ * (tsc-ratio.h), so all vCPUs of all domains compute the same time and it never
+ * needs correcting.
  */
 void pvclock_fill(const struct vcpu *v, vcpu_time_info_t *t)
 {
+    const struct time_scale *scale = hvm_tsc_scale(v->domain);
+
     memset(t, 0, sizeof(*t));
-    t->tsc_timestamp = tsc_scale.tsc_base + v->arch.tsc_offset;
-    t->tsc_to_system_mul = tsc_scale.mul_frac;
-    t->tsc_shift = tsc_scale.shift;
+    t->tsc_timestamp = hvm_tsc_at(v, tsc_scale.tsc_base);
+    t->tsc_to_system_mul = scale->mul_frac;
+    t->tsc_shift = scale->shift;
     t->flags = XEN_PVCLOCK_TSC_STABLE_BIT;
 }
 

@@ -2,6 +2,7 @@
 /* Merge execution, exit and entry controls of vmcs01 and vmcs12. */
 #include <asm/msr-index.h>
 #include <asm/processor.h>
+#include <asm/tsc-ratio.h>
 
 #include "checks.h"
 #include "merge.h"
@@ -20,9 +21,8 @@
 
 #define PROC2_ENABLING \
     (PROC2_RDTSCP | PROC2_INVPCID | PROC2_XSAVES | PROC2_USER_WAIT)
-#define PROC2_L1_ONLY                                        \
-    (PROC2_APIC_ACCESS | PROC2_UNRESTRICTED | PROC2_VMFUNC | \
-     PROC2_TSC_SCALING | PROC2_MBEC)
+#define PROC2_L1_ONLY \
+    (PROC2_APIC_ACCESS | PROC2_UNRESTRICTED | PROC2_VMFUNC | PROC2_MBEC)
 #define PROC2_EXITING \
     (PROC2_DESC_TABLE | PROC2_WBINVD | PROC2_RDRAND | PROC2_RDSEED | PROC2_PLE)
 #define PROC2_ALWAYS (PROC2_EPT | PROC2_VPID)
@@ -61,9 +61,6 @@ static uint32_t merge_proc2(const struct merge_l0 *l0, const struct vmcs12 *v)
     uint32_t proc2 = (l0->proc2 & l1 & PROC2_ENABLING) | (l1 & PROC2_L1_ONLY) |
                      ((l0->proc2 | l1) & PROC2_EXITING) | PROC2_ALWAYS;
 
-    /* Scaling is a part of offsetting, which is always on in the vmcs02. */
-    if ( !(v->proc_ctrl & PROC_TSC_OFFSET) )
-        proc2 &= ~PROC2_TSC_SCALING;
     /*
      * On L1's own EPT, L1's APIC page traps for L2 as it does for L1: the
      * processor has one APIC to virtualize, and that is L1's.
@@ -76,10 +73,11 @@ static uint32_t merge_proc2(const struct merge_l0 *l0, const struct vmcs12 *v)
     return proc2;
 }
 
-/* The product's bits 111:48, of a signed and an unsigned factor. */
-static uint64_t scale_tsc(int64_t tsc, uint64_t multiplier)
+/* Scaling is a part of offsetting. */
+static bool l1_scales_tsc(const struct vmcs12 *v)
 {
-    return (__int128)tsc * multiplier >> TSC_MULTIPLIER_SHIFT;
+    return (v->proc_ctrl & PROC_TSC_OFFSET) &&
+           (vmcs12_proc2(v) & PROC2_TSC_SCALING);
 }
 
 /* L2's TSC is L1's, scaled and offset: L1's has L0's offset itself. */
@@ -87,22 +85,36 @@ uint64_t merge_tsc_offset(uint64_t l0_offset, const struct vmcs12 *v)
 {
     uint64_t offset = l0_offset;
 
-    if ( vmcs12_proc2(v) & PROC2_TSC_SCALING &&
-         (v->proc_ctrl & PROC_TSC_OFFSET) )
-        offset = scale_tsc(offset, v->tsc_multiplier);
+    if ( l1_scales_tsc(v) )
+        offset = tsc_times_signed(offset, v->tsc_multiplier);
 
     return v->proc_ctrl & PROC_TSC_OFFSET ? offset + v->tsc_offset : offset;
 }
 
 uint64_t merge_l2_tsc(uint64_t l1_tsc, const struct vmcs12 *v)
 {
-    if ( !(v->proc_ctrl & PROC_TSC_OFFSET) )
-        return l1_tsc;
-    if ( vmcs12_proc2(v) & PROC2_TSC_SCALING )
-        l1_tsc = (unsigned __int128)l1_tsc * v->tsc_multiplier >>
-                 TSC_MULTIPLIER_SHIFT;
+    if ( l1_scales_tsc(v) )
+        l1_tsc = tsc_times(l1_tsc, v->tsc_multiplier);
 
-    return l1_tsc + v->tsc_offset;
+    return v->proc_ctrl & PROC_TSC_OFFSET ? l1_tsc + v->tsc_offset : l1_tsc;
+}
+
+/* The rate: L0 scales for L1, and L1 for L2. */
+static void merge_tsc_rate(const struct merge_l0 *l0, const struct vmcs12 *v,
+                           struct vmcs02_ctrl *out)
+{
+    uint64_t multiplier = l0->tsc_multiplier;
+
+    if ( l1_scales_tsc(v) )
+        multiplier = tsc_ratio_product(multiplier, v->tsc_multiplier);
+    if ( multiplier != TSC_RATIO_ONE )
+        out->proc2 |= PROC2_TSC_SCALING;
+    if ( !multiplier )
+    {
+        out->proc2 &= ~PROC2_TSC_SCALING;
+        out->proc |= PROC_RDTSC;
+    }
+    out->tsc_multiplier = multiplier;
 }
 
 void merge_controls(const struct merge_l0 *l0, const struct vmcs12 *v,
@@ -127,8 +139,8 @@ void merge_controls(const struct merge_l0 *l0, const struct vmcs12 *v,
         .ple_window = v->ple_window,
         .xss_exit_bitmap = v->xss_exit_bitmap,
         .tsc_offset = merge_tsc_offset(l0->tsc_offset, v),
-        .tsc_multiplier = v->tsc_multiplier,
     };
+    merge_tsc_rate(l0, v, out);
     /* With virtual-interrupt delivery it is for us to set (vapic.c). */
     if ( vmcs12_proc2(v) & PROC2_VINTR )
         out->tpr_threshold = 0;

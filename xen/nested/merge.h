@@ -13,8 +13,8 @@ struct merge_l0
     uint64_t cr0_mask, cr4_mask;       /* bits L0 keeps to itself */
     uint64_t cr0_forced0, cr0_forced1; /* clear / set while a guest runs */
     uint64_t cr4_forced1;
-    uint64_t tsc_offset;
-    uint64_t efer, pat, debugctl, dr7; /* L1's own at the moment of entry */
+    uint64_t tsc_offset, tsc_multiplier; /* TSC_RATIO_ONE: L0 does not scale */
+    uint64_t efer, pat, debugctl, dr7;   /* L1's own at the moment of entry */
 };
 
 /* Controls of the vmcs02. Addresses are filled in by nested-hw-write.c. */
@@ -61,7 +61,12 @@ uint32_t merge_proc(uint32_t l0_proc, const struct vmcs12 *v);
 uint64_t unmerge_cr(uint64_t hw, uint64_t shadow, uint64_t l0_mask,
                     uint64_t l1_mask, uint64_t l1_val);
 
-/* The TSC offset of a vmcs02; and what L2's TSC is when L1's is l1_tsc. */
+/*
+ * The TSC offset of a vmcs02; and what L2's TSC is when L1's is l1_tsc. L0
+ * needs that where RDTSC exits though L1 has not asked for it: because L0
+ * emulates L1's TSC, or because the two multipliers make none that a VMCS can
+ * hold.
+ */
 uint64_t merge_tsc_offset(uint64_t l0_offset, const struct vmcs12 *v);
 uint64_t merge_l2_tsc(uint64_t l1_tsc, const struct vmcs12 *v);
 

@@ -3,6 +3,7 @@
 
 #include <xen/domain.h>
 #include <xen/lib.h>
+#include <asm/hvm-tsc.h>
 #include <asm/msr-index.h>
 #include <asm/processor.h>
 #include <asm/vmx.h>
@@ -51,18 +52,18 @@ static void handle_hlt(struct vcpu *v)
     vmx_intr_dirty(v);
 }
 
+static void handle_rdtsc(struct vcpu *v, const struct vmcs12 *v12)
+{
+    vmx_return_tsc(v, merge_l2_tsc(hvm_guest_tsc(v), v12));
+    vmx_skip_insn();
+}
+
 /* RDMSR of the TSC shows it as RDTSC does. */
 static bool handle_rdmsr(struct vcpu *v, const struct vmcs12 *v12)
 {
-    uint64_t tsc;
-
-    if ( (uint32_t)v->arch.gprs.rcx != MSR_TSC ||
-         vmx_msr_read(v, MSR_TSC, &tsc) )
+    if ( (uint32_t)v->arch.gprs.rcx != MSR_TSC )
         return nested_vapic_msr(v, false);
-    tsc = merge_l2_tsc(tsc, v12);
-    v->arch.gprs.rax = (uint32_t)tsc;
-    v->arch.gprs.rdx = tsc >> 32;
-    vmx_skip_insn();
+    handle_rdtsc(v, v12);
 
     return true;
 }
@@ -114,6 +115,15 @@ bool nested_serve_exit(struct vcpu *v, struct l2_exit *e)
 
     case EXIT_REASON_HLT:
         handle_hlt(v);
+        return true;
+
+    case EXIT_REASON_RDTSCP:
+        v->arch.gprs.rcx = rdmsr(MSR_TSC_AUX); /* L2's: v is loaded */
+        handle_rdtsc(v, v12);
+        return true;
+
+    case EXIT_REASON_RDTSC:
+        handle_rdtsc(v, v12);
         return true;
 
     case EXIT_REASON_RDMSR:

@@ -9,8 +9,8 @@
  */
 #include <xen/domain.h>
 #include <xen/lib.h>
+#include <asm/hvm-tsc.h>
 #include <asm/nested-hvm.h>
-#include <asm/processor.h>
 #include <asm/vmx.h>
 #include "../arch/x86/hvm/vmx/vmx-ops.h"
 
@@ -19,7 +19,7 @@
 /* L1's clock in ticks of the timer. */
 static uint64_t ticks_now(const struct nested_hw_vcpu *hv)
 {
-    return (rdtsc() + hv->v->arch.tsc_offset) >> vmx_caps.preemption_shift;
+    return hvm_guest_tsc(hv->v) >> vmx_caps.preemption_shift;
 }
 
 uint32_t nested_timer_left(const struct nested_hw_vcpu *hv)
@@ -56,8 +56,19 @@ void nested_start_halt_timer(struct nested_hw_vcpu *hv)
 
     start(hv);
     tsc = (uint64_t)nested_timer_left(hv) << vmx_caps.preemption_shift;
-    set_timer(&hv->halt_timer, NOW() + tsc_to_ns(tsc));
+    set_timer(&hv->halt_timer, NOW() + hvm_tsc_to_ns(hv->v->domain, tsc));
     hv->halt_timer_on = true;
+}
+
+/* The processor's timer counts the machine's TSC, whatever L1's rate is. */
+static uint64_t ticks_left_here(const struct nested_hw_vcpu *hv)
+{
+    uint64_t left = nested_timer_left(hv);
+    unsigned int shift = vmx_caps.preemption_shift;
+
+    if ( likely(!hv->v->domain->arch.tsc.ratio) || !left )
+        return left;
+    return (hvm_tsc_to_host(hv->v->domain, left << shift) >> shift) + 1;
 }
 
 /*
@@ -72,7 +83,7 @@ void nested_write_timer(struct vcpu *v)
     if ( hv->nv.state.timer_active )
     {
         start(hv);
-        ticks = min(ticks, nested_timer_left(hv));
+        ticks = min((uint64_t)ticks, ticks_left_here(hv));
     }
     if ( hv->exit_soon )
         ticks = 0;

@@ -3,6 +3,7 @@
 
 #include <xen/domain.h>
 #include <xen/lib.h>
+#include <asm/hvm-tsc.h>
 #include <asm/nested-hvm.h>
 #include <asm/processor.h>
 #include <asm/spec-ctrl.h>
@@ -59,6 +60,7 @@ void nested_l0_controls(const struct vcpu *v, const struct nested_ctx *ctx,
     if ( !merges )
         return;
 
+    l0->tsc_multiplier = hvm_tsc_multiplier(v->domain);
     l0->pin = vmx01->pin;
     l0->proc = vmx01->proc;
     l0->proc2 = vmx01->proc2;
@@ -219,6 +221,30 @@ static void keep_controls(struct vmx_vcpu *vmx, struct nested_hw_ctx *hw,
         vmwrite(VMCS_tsc_offset, tsc_offset);
         hw->ctrl.tsc_offset = tsc_offset;
     }
+}
+
+/* The VMCS of v that is loaded is the vmcs02, and it stays so. */
+void nested_tsc_moved(struct vcpu *v)
+{
+    struct nested_hw_vcpu *hv = nested_hw(v);
+    struct nested_ctx *ctx = hv->nv.cur;
+    uint64_t offset = merge_tsc_offset(v->arch.tsc_offset, &ctx->v12);
+
+    vmwrite(VMCS_tsc_offset, offset);
+    hw_ctx(ctx)->ctrl.tsc_offset = offset;
+    vmx_vmptrld(mfn_x(hv->vmx01.vmcs) << PAGE_SHIFT);
+    vmwrite(VMCS_tsc_offset, v->arch.tsc_offset);
+    vmx_clear_vmcs(&hv->vmx01);
+    vmx_vmptrld(mfn_x(v->arch.vmx.vmcs) << PAGE_SHIFT);
+}
+
+void nested_tsc_changed(struct vcpu *v)
+{
+    struct nested_vcpu *nv = v->arch.nested;
+
+    for ( unsigned int i = 0; i < nv->ctx_slots; i++ )
+        if ( nv->ctx[i] )
+            nv->ctx[i]->unmerged |= VMCS12_GB(PROC);
 }
 
 static void write_cr(struct vmx_vcpu *vmx, struct nested_hw_ctx *hw,

@@ -188,6 +188,9 @@ uint32_t apic_id(void);
 #define APIC_ICR_ASSERT   (1 << 14)
 #define APIC_ICR_SELF     (1 << 18)
 
+/* tsc.c: by the APIC's timer, within some hundredths of a percent */
+uint32_t tsc_khz_measured(void);
+
 /* smp.c */
 unsigned int cpu_count(void);           /* enabled CPUs of the MADT */
 uint32_t cpu_apic_id(unsigned int cpu); /* their APIC ids, in its order */

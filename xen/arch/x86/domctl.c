@@ -7,6 +7,7 @@
 #include <public/sched.h>
 #include <asm/cpu-policy.h>
 #include <asm/hvm-io.h>
+#include <asm/hvm-tsc.h>
 #include <asm/log-dirty.h>
 #include <asm/nested-hvm.h>
 
@@ -119,28 +120,33 @@ int arch_domctl_sethvmcontext(struct domain *d, struct xen_domctl *op)
 int arch_domctl_gettscinfo(struct domain *d, struct xen_domctl *op)
 {
     struct xen_domctl_tsc_info *t = &op->u.tsc_info;
+    struct tsc_info info;
 
     if ( d == current->domain )
         return -EINVAL;
-    t->tsc_mode = d->arch.tsc_mode;
-    t->gtsc_khz = d->arch.vtsc_khz ? d->arch.vtsc_khz : cpu_khz;
-    t->incarnation = 0;
-    t->pad = 0;
-    t->elapsed_nsec = NOW();
+    hvm_tsc_get(d, &info);
+    *t = (struct xen_domctl_tsc_info){ .tsc_mode = info.mode,
+                                       .gtsc_khz = info.khz,
+                                       .incarnation = info.incarnation,
+                                       .elapsed_nsec = info.elapsed_ns };
     return 0;
 }
 
 int arch_domctl_settscinfo(struct domain *d, struct xen_domctl *op)
 {
     const struct xen_domctl_tsc_info *t = &op->u.tsc_info;
-    const uint32_t mode_max = 2; /* default, always emulate, never emulate */
+    const struct tsc_info info = { .mode = t->tsc_mode,
+                                   .khz = t->gtsc_khz,
+                                   .incarnation = t->incarnation,
+                                   .elapsed_ns = t->elapsed_nsec };
+    int rc;
 
-    if ( d == current->domain || t->tsc_mode > mode_max )
+    if ( d == current->domain )
         return -EINVAL;
-    /* The TSC always runs at the machine's rate, by hardware offset. */
-    d->arch.tsc_mode = t->tsc_mode;
-    d->arch.vtsc_khz = cpu_khz;
-    return 0;
+    domain_pause(d);
+    rc = hvm_tsc_set(d, &info);
+    domain_unpause(d);
+    return rc;
 }
 
 static xen_pfn_t frame_type(struct domain *d, gfn_t gfn)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* TEST-SOURCES: xen/arch/x86/tsc-ratio.c xen/arch/x86/time-scale.c */
 /* TEST-SOURCES: xen/nested/insn.c xen/nested/insn-decode.c */
 /* TEST-SOURCES: xen/nested/insn-vmxon.c xen/nested/insn-vmptrld.c */
 /* TEST-SOURCES: xen/nested/insn-vmread.c xen/nested/insn-vmlaunch.c */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+/* TEST-SOURCES: xen/arch/x86/tsc-ratio.c xen/arch/x86/time-scale.c */
 /* TEST-SOURCES: xen/nested/merge-ctrl.c xen/nested/merge-bitmap.c */
 /* TEST-SOURCES: xen/nested/nested-caps.c xen/nested/vmcs12.c */
 /* TEST-SOURCES: xen/nested/nested.c */
 /* What L2 runs with: never more than L0 and L1 both allow. */
 #include "nested-test.h"
+#include <asm/tsc-ratio.h>
 #include "../../../../xen/nested/merge.h"
 
 static struct merge_l0 plain_l0(void)
@@ -25,6 +27,7 @@ static struct merge_l0 plain_l0(void)
         .cr4_mask = X86_CR4_VMXE | X86_CR4_MCE,
         .cr4_forced1 = X86_CR4_VMXE,
         .tsc_offset = 1000,
+        .tsc_multiplier = TSC_RATIO_ONE,
         .efer = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE,
         .pat = 0x0007040600070406ULL,
         .dr7 = 0x400,
@@ -151,6 +154,57 @@ static void test_tsc_scaling(void **state)
     assert_true(c.tsc_offset == (uint64_t)-450);
     v.tsc_multiplier = 3ULL << 48;
     assert_int_equal(merge_l2_tsc(5000, &v), 15050);
+}
+
+/* L0 scales L1's TSC, L1 scales L2's or not; or L0 counts L1's itself. */
+static void test_tsc_scaled_by_l0(void **state)
+{
+    const uint64_t one = TSC_RATIO_ONE;
+    struct merge_l0 l0 = plain_l0();
+    struct vmcs02_ctrl c;
+    struct vmcs12 v;
+
+    good_vmcs12(&v);
+    l0.tsc_multiplier = 3 * one;
+    merge_controls(&l0, &v, &c);
+    assert_true(merge_is_safe(&l0, &v, &c));
+    assert_true(c.proc2 & PROC2_TSC_SCALING);
+    assert_true(c.tsc_multiplier == 3 * one);
+    assert_int_equal(c.tsc_offset, 1000);
+
+    v.proc_ctrl |= PROC_TSC_OFFSET;
+    v.proc2_ctrl |= PROC2_TSC_SCALING;
+    v.tsc_multiplier = one / 2;
+    v.tsc_offset = 50;
+    merge_controls(&l0, &v, &c);
+    assert_true(c.tsc_multiplier == one + one / 2);
+    assert_int_equal(c.tsc_offset, 550);
+    /* Nothing is left to scale. */
+    l0.tsc_multiplier = 2 * one;
+    merge_controls(&l0, &v, &c);
+    assert_false(c.proc2 & PROC2_TSC_SCALING);
+    assert_false(c.proc & PROC_RDTSC);
+
+    /* Too much for the VMCS, or less than it can say: by software. */
+    v.tsc_multiplier = ~0ULL;
+    merge_controls(&l0, &v, &c);
+    assert_true(merge_is_safe(&l0, &v, &c));
+    assert_false(c.proc2 & PROC2_TSC_SCALING);
+    assert_true(c.proc & PROC_RDTSC);
+    assert_true(merge_l2_tsc(1000, &v) == (1000ULL << 16) - 1 + 50);
+    l0.tsc_multiplier = one / 2;
+    v.tsc_multiplier = 1;
+    merge_controls(&l0, &v, &c);
+    assert_false(c.proc2 & PROC2_TSC_SCALING);
+    assert_true(c.proc & PROC_RDTSC);
+
+    l0.proc |= PROC_RDTSC;
+    l0.tsc_multiplier = one;
+    v.proc2_ctrl &= ~PROC2_TSC_SCALING;
+    merge_controls(&l0, &v, &c);
+    assert_true(c.proc & PROC_RDTSC);
+    c.proc &= ~PROC_RDTSC;
+    assert_false(merge_is_safe(&l0, &v, &c));
 }
 
 /* CR8 is L1's local APIC unless L1 gives L2 a task priority of its own. */
@@ -469,6 +523,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_software_features_stay_out),
         cmocka_unit_test(test_tsc_scaling),
+        cmocka_unit_test(test_tsc_scaled_by_l0),
         cmocka_unit_test(test_controls),
         cmocka_unit_test(test_cr8),
         cmocka_unit_test(test_inactive_secondary),

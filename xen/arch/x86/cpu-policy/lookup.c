@@ -79,9 +79,9 @@ void cpuid_policy_lookup_slow(const struct cpu_policy *p, uint32_t leaf,
 }
 
 /* Xen leaf 3: the guest's TSC. */
-#define XEN_TSC_EMULATED    0x1u
-#define XEN_TSC_RELIABLE    0x2u
-#define XEN_TSC_MODE_ALWAYS 1
+#define XEN_TSC_EMULATED 0x1u
+#define XEN_TSC_RELIABLE 0x2u
+#define XEN_TSC_RDTSCP   0x4u
 
 static void patch_xen_tsc(const struct cpuid_vcpu_state *s, uint32_t subleaf,
                           struct cpuid_leaf *out)
@@ -90,17 +90,19 @@ static void patch_xen_tsc(const struct cpuid_vcpu_state *s, uint32_t subleaf,
     {
     case 0:
         out->a = XEN_TSC_RELIABLE;
-        if ( s->tsc_mode == XEN_TSC_MODE_ALWAYS )
+        if ( s->tsc_emulated )
             out->a |= XEN_TSC_EMULATED;
+        if ( s->host_rdtscp )
+            out->a |= XEN_TSC_RDTSCP;
         out->b = s->tsc_mode;
         out->c = s->tsc_khz;
-        out->d = s->incarnation;
+        out->d = s->tsc_incarnation;
         break;
     case 1:
         out->a = s->tsc_offset_ns;
         out->b = s->tsc_offset_ns >> 32;
-        out->c = s->vtsc_mul_frac;
-        out->d = (uint32_t)(int32_t)s->vtsc_shift;
+        out->c = s->tsc_mul_frac;
+        out->d = (uint32_t)(int32_t)s->tsc_shift;
         break;
     case 2:
         out->a = s->host_tsc_khz;

@@ -4,8 +4,9 @@
 #include <public/arch-x86/cpuid.h>
 #include <asm/cpu-policy.h>
 #include <asm/hvm-io.h>
-#include <asm/processor.h>
+#include <asm/hvm-tsc.h>
 #include <asm/vlapic.h>
+#include <asm/vmx.h>
 
 /* The answer follows the vCPU's state: gather only what the leaf shows. */
 static void patch_dynamic(struct vcpu *v, uint32_t leaf, uint32_t subleaf,
@@ -26,12 +27,19 @@ static void patch_dynamic(struct vcpu *v, uint32_t leaf, uint32_t subleaf,
         s.cr4 = hvm_get_cr4();
     else if ( leaf == XEN_CPUID_LEAF(3) )
     {
-        s.tsc_mode = d->arch.tsc_mode;
-        s.tsc_khz = d->arch.vtsc_khz ? d->arch.vtsc_khz : cpu_khz;
+        const struct domain_tsc *t = &d->arch.tsc;
+        const struct time_scale *scale = hvm_tsc_scale(d);
+
+        s.tsc_emulated = t->emulated;
+        s.tsc_mode = t->mode;
+        s.tsc_khz = t->khz;
+        s.tsc_incarnation = t->incarnation;
+        /* An emulated TSC has it in it. */
+        s.tsc_offset_ns = t->emulated ? 0 : t->start;
+        s.tsc_mul_frac = scale->mul_frac;
+        s.tsc_shift = scale->shift;
         s.host_tsc_khz = cpu_khz;
-        s.tsc_offset_ns = tsc_to_ns(tsc_scale.tsc_base);
-        s.vtsc_mul_frac = tsc_scale.mul_frac;
-        s.vtsc_shift = tsc_scale.shift;
+        s.host_rdtscp = vmx_caps.rdtscp;
     }
     cpuid_policy_patch(d->arch.policy, &s, leaf, subleaf, out);
 }

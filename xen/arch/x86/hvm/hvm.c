@@ -7,6 +7,7 @@
 #include <public/domctl.h>
 #include <asm/cpu-policy.h>
 #include <asm/hvm-io.h>
+#include <asm/hvm-tsc.h>
 #include <asm/nested-hvm.h>
 #include <asm/vioapic.h>
 #include <asm/vlapic.h>
@@ -16,6 +17,7 @@ int hvm_domain_init(struct domain *d)
 {
     int rc;
 
+    hvm_tsc_init(d);
     if ( (rc = p2m_init(d)) || (rc = cpu_policy_init_domain(d)) ||
          (rc = hvm_io_bitmap_init(d)) || (rc = vmx_apic_domain_init(d)) )
         return rc;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Model-specific registers that exit and have no place in the VMCS. */
 #include <xen/lib.h>
+#include <xen/pvclock.h>
 #include <asm/cpu-policy.h>
 #include <asm/cpuid-defs.h>
+#include <asm/hvm-tsc.h>
 #include <asm/msr-index.h>
 #include <asm/vlapic.h>
 #include <public/arch-x86/cpuid.h>
@@ -17,11 +19,6 @@
 #define MISC_ENABLE_PEBS_UNAVAIL 0x1000ULL
 #define MISC_ENABLE_WRITABLE     MISC_ENABLE_FAST_STR
 
-static uint64_t guest_tsc(const struct vcpu *v)
-{
-    return rdtsc() + v->arch.tsc_offset;
-}
-
 static bool has_tsc_adjust(const struct vcpu *v)
 {
     return v->domain->arch.policy->feat[0].b & CPUID7_B_TSCADJUST;
@@ -33,6 +30,7 @@ static void shift_tsc(struct vcpu *v, uint64_t delta)
     v->arch.tsc_adjust += delta;
     hvm_set_tsc_offset(v, v->arch.tsc_offset + delta);
     vlapic_tsc_changed(v);
+    pvclock_update(v);
 }
 
 /* What the machine has is Dom0's to read; nobody else's. */
@@ -54,7 +52,7 @@ int hvm_msr_read(struct vcpu *v, uint32_t msr, uint64_t *val)
     switch ( msr )
     {
     case MSR_TSC:
-        *val = guest_tsc(v);
+        *val = hvm_guest_tsc(v);
         return 0;
     case MSR_TSC_ADJUST:
         if ( !has_tsc_adjust(v) )
@@ -107,7 +105,7 @@ int hvm_msr_write(struct vcpu *v, uint32_t msr, uint64_t val)
     switch ( msr )
     {
     case MSR_TSC:
-        shift_tsc(v, val - guest_tsc(v));
+        shift_tsc(v, val - hvm_guest_tsc(v));
         return 0;
     case MSR_TSC_ADJUST:
         if ( !has_tsc_adjust(v) )

@@ -15,6 +15,7 @@
 #include <asm/cpu-policy.h>
 #include <asm/cpuid-defs.h>
 #include <asm/hvm-io.h>
+#include <asm/hvm-tsc.h>
 #include <asm/msr-index.h>
 #include <asm/nested-hvm.h>
 #include <asm/vlapic.h>
@@ -59,7 +60,7 @@ static size_t save_cpu(struct vcpu *v, void *out)
     if ( c )
     {
         hvm_save_cpu_ctxt(v, c);
-        c->tsc = v->domain->arch.sync_tsc + v->arch.tsc_offset;
+        c->tsc = hvm_tsc_at(v, v->domain->arch.sync_tsc);
     }
     return sizeof(*c);
 }
@@ -75,7 +76,8 @@ static int load_cpu(struct vcpu *v, const void *in, size_t len)
         return rc;
     /* Who starts a new domain leaves it 0: its TSC is the machine's. */
     if ( c->tsc )
-        hvm_set_tsc_offset(v, c->tsc - v->domain->arch.sync_tsc);
+        hvm_set_tsc_offset(v, v->arch.tsc_offset + c->tsc -
+                                  hvm_tsc_at(v, v->domain->arch.sync_tsc));
     /* A vCPU with a state is up: it runs when the domain is unpaused. */
     __atomic_and_fetch(&v->pause_flags, ~VPF_down, __ATOMIC_SEQ_CST);
     v->arch.vlapic->sipi_expected = false;
@@ -355,7 +357,7 @@ static void write_header(struct domain *d, struct stream *s)
         .version = HVM_FILE_VERSION,
         .changeset = ~0ULL,
         .cpuid = d->arch.policy->basic[1].a,
-        .gtsc_khz = d->arch.vtsc_khz ? d->arch.vtsc_khz : cpu_khz,
+        .gtsc_khz = d->arch.tsc.khz,
     };
     void *at = put_record(s, HVM_SAVE_CODE(HEADER), 0, sizeof(h));
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The timer of the virtual local APIC: counting down in system time. */
 #include <xen/lib.h>
-#include <asm/processor.h>
+#include <asm/hvm-tsc.h>
 #include "vlapic-private.h"
 
 /*
@@ -34,12 +34,6 @@ static s_time_t period_ns(const struct vlapic *s)
     return vlapic_reg(s, APIC_TMICT) * tick_ns(s);
 }
 
-/* Guest TSC of the vCPU, running or not. */
-static uint64_t guest_tsc(const struct vlapic *s)
-{
-    return rdtsc() + s->vcpu->arch.tsc_offset;
-}
-
 static void arm(struct vlapic *s, s_time_t when)
 {
     timer_follow(&s->timer, s->vcpu->processor);
@@ -49,11 +43,12 @@ static void arm(struct vlapic *s, s_time_t when)
 /* Time until the guest's TSC has the deadline; <= 0: it has. */
 static s_time_t until_deadline(const struct vlapic *s)
 {
-    uint64_t now = guest_tsc(s);
+    uint64_t now = hvm_guest_tsc(s->vcpu);
 
     if ( s->tsc_deadline <= now )
         return 0;
-    return tsc_to_ns(min(s->tsc_deadline - now, (uint64_t)MAX_TSC_DELTA));
+    return hvm_tsc_to_ns(s->vcpu->domain,
+                         min(s->tsc_deadline - now, (uint64_t)MAX_TSC_DELTA));
 }
 
 static void raise_irq(struct vlapic *s)

@@ -4,6 +4,7 @@
 #include <xen/domain.h>
 #include <xen/lib.h>
 #include <xen/mm.h>
+#include <asm/hvm-io.h>
 #include <asm/msr-index.h>
 #include <asm/processor.h>
 #include <asm/spec-ctrl.h>
@@ -205,6 +206,7 @@ int vmx_vcpu_init(struct vcpu *v)
     vmx_vmclear(virt_to_maddr(vmcs));
     vmx_vmcs_enter(v);
     write_controls(v);
+    hvm_tsc_controls(v);
     if ( vmx_caps.vpid )
         vmx_invvpid(vmx_caps.invvpid_single ? INVVPID_SINGLE : INVVPID_ALL,
                     vmx->vpid, 0);

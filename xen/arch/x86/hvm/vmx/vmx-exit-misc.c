@@ -8,7 +8,9 @@
 #include <public/sched.h>
 #include <asm/cpu-policy.h>
 #include <asm/hvm-io.h>
+#include <asm/hvm-tsc.h>
 #include <asm/irq.h>
+#include <asm/msr-index.h>
 #include <asm/processor.h>
 #include <asm/smp.h>
 #include <asm/vlapic.h>
@@ -52,6 +54,25 @@ enum exit_result vmx_exit_cpuid(struct vcpu *v)
     g->rcx = l.c;
     g->rdx = l.d;
     return EXIT_SKIP;
+}
+
+void vmx_return_tsc(struct vcpu *v, uint64_t tsc)
+{
+    v->arch.gprs.rax = (uint32_t)tsc;
+    v->arch.gprs.rdx = tsc >> 32;
+}
+
+/* These exit where the domain's TSC is emulated. */
+enum exit_result vmx_exit_rdtsc(struct vcpu *v)
+{
+    vmx_return_tsc(v, hvm_guest_tsc(v));
+    return EXIT_SKIP;
+}
+
+enum exit_result vmx_exit_rdtscp(struct vcpu *v)
+{
+    v->arch.gprs.rcx = rdmsr(MSR_TSC_AUX); /* the guest's: v is loaded */
+    return vmx_exit_rdtsc(v);
 }
 
 enum exit_result vmx_exit_hlt(struct vcpu *v)

@@ -4,8 +4,8 @@
 #include <xen/domain.h>
 #include <xen/lib.h>
 #include <public/arch-x86/hvm/save.h>
+#include <asm/hvm-tsc.h>
 #include <asm/msr-index.h>
-#include <asm/processor.h>
 #include <asm/vmx.h>
 #include "vmx-ops.h"
 
@@ -199,7 +199,7 @@ void hvm_save_cpu_ctxt(struct vcpu *v, struct hvm_hw_cpu *c)
     c->msr_syscall_mask = m->syscall_mask;
     c->msr_efer = vmread(VMCS_guest_efer);
     c->msr_tsc_aux = m->tsc_aux;
-    c->tsc = rdtsc() + v->arch.tsc_offset;
+    c->tsc = hvm_guest_tsc(v);
     if ( v->arch.inject.pending )
     {
         c->pending_event =

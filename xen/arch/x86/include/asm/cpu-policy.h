@@ -113,11 +113,14 @@ struct cpuid_vcpu_state
 {
     uint32_t vcpu_id, domid, apic_id;
     uint64_t cr4, xcr0, xss;
-    uint32_t tsc_mode, tsc_khz, incarnation; /* Xen leaf 3 */
+    /* Xen leaf 3 */
+    uint32_t tsc_mode, tsc_khz, tsc_incarnation;
+    bool tsc_emulated;
     uint64_t tsc_offset_ns;
-    uint32_t vtsc_mul_frac;
-    int8_t vtsc_shift;
+    uint32_t tsc_mul_frac;
+    int8_t tsc_shift;
     uint32_t host_tsc_khz;
+    bool host_rdtscp;
     bool apic_off;      /* IA32_APIC_BASE disables the local APIC */
     bool upcall_vector; /* HVMOP_set_evtchn_upcall_vector offered */
     bool hwdom;

@@ -54,6 +54,8 @@ void hvm_msr_reset(struct vcpu *v);
 
 /* The TSC offset and IA32_PAT live in the VMCS; v is current or not running. */
 void hvm_set_tsc_offset(struct vcpu *v, uint64_t offset);
+/* And so do multiplier and RDTSC exiting, which follow v->domain->arch.tsc. */
+void hvm_tsc_controls(struct vcpu *v);
 uint64_t hvm_get_guest_pat(struct vcpu *v);
 void hvm_set_guest_pat(struct vcpu *v, uint64_t pat);
 /* SDM "IA32_PAT MSR": may software write this? */

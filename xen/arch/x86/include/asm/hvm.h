@@ -117,6 +117,20 @@ struct test_ports
     uint8_t exit_typed; /* letters of the word that powers off, so far */
 };
 
+/* Who counts the TSC, and at which rate: hvm/tsc.c. */
+struct domain_tsc
+{
+    uint32_t mode;        /* TSC_MODE_* */
+    uint32_t khz;         /* rate that the guest is told */
+    uint32_t incarnation; /* rises with each restore */
+    bool emulated;        /* RDTSC exits */
+    uint64_t ratio;       /* to the machine's TSC (tsc-ratio.h); 0: the same */
+    uint64_t inverse;     /* of the ratio ... */
+    struct time_scale
+        scale;      /* ... and the scale of this TSC, if there is one */
+    s_time_t start; /* when the domain's time began */
+};
+
 struct hvm_domain
 {
     uint64_t params[NR_HVM_PARAMS];
@@ -131,11 +145,10 @@ struct hvm_domain
     struct test_ports test_ports;
     uint32_t e820_nr;
     struct e820_entry_guest *e820; /* what XENMEM_memory_map tells */
-    uint64_t tsc_offset;           /* guest TSC = host TSC + this */
-    uint64_t sync_tsc;             /* when a context is saved or loaded */
-    uint32_t tsc_mode;
-    uint32_t vtsc_khz;
-    uint64_t wc_sec; /* as last written into shared_info */
+    struct domain_tsc tsc;
+    uint64_t tsc_offset; /* of vCPUs to come: see hvm_tsc_at() */
+    uint64_t sync_tsc;   /* when a context is saved or loaded */
+    uint64_t wc_sec;     /* as last written into shared_info */
 };
 
 /* --- Registers of a vCPU that is current or not running (hvm/vmx). --- */

@@ -55,6 +55,13 @@ bool nested_take_init(struct vcpu *v);
 /* A start-up IPI for v that no INIT came before. */
 void nested_take_sipi(struct vcpu *v, uint8_t vector);
 
+/*
+ * The TSC of v, which is in its L2, has another offset; its VMCSs are written.
+ * What the domain's TSC is has changed: L2s get theirs at the next entry.
+ */
+void nested_tsc_moved(struct vcpu *v);
+void nested_tsc_changed(struct vcpu *v);
+
 /* CR0/CR4 values that VMX operation forbids L1. */
 bool nested_cr0_allowed(const struct vcpu *v, uint64_t val);
 bool nested_cr4_allowed(const struct vcpu *v, uint64_t val);

@@ -103,10 +103,13 @@ exit_handler_t vmx_exit_cpuid, vmx_exit_hlt, vmx_exit_vmcall, vmx_exit_cr,
     vmx_exit_xsetbv, vmx_exit_wbinvd, vmx_exit_invd, vmx_exit_preempt_timer,
     vmx_exit_ud, vmx_exit_gp, vmx_exit_task_switch, vmx_exit_tpr_below,
     vmx_exit_vmx_insn, vmx_exit_pause, vmx_exit_entry_failure, vmx_exit_mtf,
-    vmx_exit_pml_full, vmx_exit_apic_access, vmx_exit_apic_write;
+    vmx_exit_rdtsc, vmx_exit_rdtscp, vmx_exit_pml_full, vmx_exit_apic_access,
+    vmx_exit_apic_write;
 
 /* Handle an exit as one of ours (the vCPU runs in vmcs01, or L0 serves L2). */
 void vmx_dispatch_exit(struct vcpu *v, uint32_t reason);
+/* What RDTSC or RDMSR of the TSC finds in EDX:EAX. */
+void vmx_return_tsc(struct vcpu *v, uint64_t tsc);
 /* Move RIP behind the instruction that exited; ends STI/MOV SS blocking. */
 void vmx_skip_insn(void);
 

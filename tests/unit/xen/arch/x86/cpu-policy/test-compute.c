@@ -316,7 +316,17 @@ static void dynamic_bits(void **state)
 static void xen_leaves(void **state)
 {
     struct cpuid_vcpu_state s = {
-        .vcpu_id = 3, .domid = 7, .upcall_vector = true, .tsc_khz = 50000
+        .vcpu_id = 3,
+        .domid = 7,
+        .upcall_vector = true,
+        .tsc_mode = 1,
+        .tsc_khz = 50000,
+        .tsc_incarnation = 2,
+        .tsc_offset_ns = 0x123456789ab,
+        .tsc_mul_frac = 0x80000001,
+        .tsc_shift = -2,
+        .host_tsc_khz = 60000,
+        .host_rdtscp = true,
     };
     struct cpu_policy host, p;
     struct cpuid_leaf l;
@@ -333,7 +343,22 @@ static void xen_leaves(void **state)
     assert_int_equal(l.b, 0x40000000);
     cpuid_policy_lookup(&p, 0x40000003, 0, &l);
     cpuid_policy_patch(&p, &s, 0x40000003, 0, &l);
+    assert_int_equal(l.a, 6);
+    assert_int_equal(l.b, 1);
     assert_int_equal(l.c, 50000);
+    assert_int_equal(l.d, 2);
+    /* Not the mode says who counts, and what the machine has. */
+    s.tsc_emulated = true;
+    s.host_rdtscp = false;
+    cpuid_policy_patch(&p, &s, 0x40000003, 0, &l);
+    assert_int_equal(l.a, 3);
+    cpuid_policy_patch(&p, &s, 0x40000003, 1, &l);
+    assert_int_equal(l.a, 0x456789ab);
+    assert_int_equal(l.b, 0x123);
+    assert_int_equal(l.c, 0x80000001);
+    assert_int_equal((int32_t)l.d, -2);
+    cpuid_policy_patch(&p, &s, 0x40000003, 2, &l);
+    assert_int_equal(l.a, 60000);
     cpuid_policy_lookup(&p, 0x40000004, 0, &l);
     cpuid_policy_patch(&p, &s, 0x40000004, 0, &l);
     assert_int_equal(l.a, 0x58);

@@ -13,6 +13,7 @@
 
 #include <xen/domain.h>
 #include <xen/lib.h>
+#include <xen/pvclock.h>
 #include <asm/cpu-policy.h>
 #include <asm/cpuid-defs.h>
 #include <asm/hvm-io.h>
@@ -39,6 +40,11 @@ static int tsc_changes;
 void vlapic_tsc_changed(struct vcpu *v)
 {
     tsc_changes++;
+}
+static int clock_updates;
+void pvclock_update(struct vcpu *v)
+{
+    clock_updates++;
 }
 int copy_to_guest_phys(struct domain *d, paddr_t gpa, const void *from,
                        size_t n)
@@ -147,6 +153,7 @@ static void tsc(void **state)
     assert_int_equal(vcpu.arch.tsc_offset, 500);
     assert_int_equal(rd(MSR_TSC_ADJUST), 500);
     assert_int_equal(tsc_changes, 1);
+    assert_int_equal(clock_updates, 1);
     before = rdtsc();
     assert_int_equal(hvm_msr_write(&vcpu, MSR_TSC, 1000), 0);
     assert_true(rd(MSR_TSC) - 1000 < (1ULL << 36));

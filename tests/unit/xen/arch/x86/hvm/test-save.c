@@ -16,14 +16,13 @@
 #include <public/hvm/save.h>
 #include <asm/cpu-policy.h>
 #include <asm/hvm-io.h>
+#include <asm/hvm-tsc.h>
 #include <asm/msr-index.h>
 #include <asm/vlapic.h>
 #include <asm/vmx.h>
 
 #define NR_VCPUS   2
 #define XSAVE_AREA 2696
-
-uint32_t cpu_khz = 50000;
 
 static struct domain dom;
 static struct vcpu vcpus[NR_VCPUS], *vcpu_ptrs[NR_VCPUS];
@@ -124,6 +123,7 @@ void printk(const char *fmt, ...)
 static int setup(void **state)
 {
     memset(&dom, 0, sizeof(dom));
+    dom.arch.tsc.khz = 40000;
     memset(vcpus, 0, sizeof(vcpus));
     memset(&policy, 0, sizeof(policy));
     memset(loads, 0, sizeof(loads));
@@ -203,7 +203,7 @@ static void round_trip(void **state)
     memcpy(&h, stream + 8, sizeof(h));
     assert_int_equal(h.magic, 0x54381286);
     assert_int_equal(h.cpuid, 0x50654);
-    assert_int_equal(h.gtsc_khz, 50000);
+    assert_int_equal(h.gtsc_khz, 40000);
     assert_int_equal(desc_of(2, 1)->length, 1032);
     assert_int_equal(desc_of(16, 0)->length, 24 + XSAVE_AREA);
     assert_int_equal(find(20, 0), -1);
@@ -487,6 +487,23 @@ static void test_time(void **state)
     assert_int_equal(dom.arch.tsc_offset, vcpus[0].arch.tsc_offset);
 }
 
+/* The record has the guest's ticks, whichever the machine's are now. */
+static void test_time_of_other_rate(void **state)
+{
+    uint64_t before, after;
+    int n;
+
+    dom.arch.tsc.ratio = 3 * TSC_RATIO_ONE;
+    vcpus[0].arch.tsc_offset = 1UL << 60;
+    before = hvm_guest_tsc(&vcpus[0]);
+    n = hvm_save(&dom, stream, sizeof(stream));
+    dom.arch.tsc.ratio = TSC_RATIO_ONE / 5;
+    vcpus[0].arch.tsc_offset = 7;
+    assert_int_equal(hvm_load(&dom, stream, n), 0);
+    after = hvm_guest_tsc(&vcpus[0]);
+    assert_true(after >= before && after - before < 1UL << 36);
+}
+
 /* A vCPU that was down has no record and the first one's time. */
 static void test_time_of_down_vcpu(void **state)
 {
@@ -537,6 +554,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_nested, setup),
         cmocka_unit_test_setup(test_time, setup),
+        cmocka_unit_test_setup(test_time_of_other_rate, setup),
         cmocka_unit_test_setup(test_time_of_down_vcpu, setup),
         cmocka_unit_test_setup(test_time_of_new_domain, setup),
         T(round_trip),

@@ -6,6 +6,7 @@
 /* TEST-SOURCES: xen/arch/x86/hvm/vlapic-timer.c */
 /* TEST-SOURCES: xen/arch/x86/hvm/vlapic-save.c */
 #include "vlapic-test.h"
+#include <asm/tsc-ratio.h>
 
 static void timer_oneshot(void **state)
 {
@@ -110,6 +111,14 @@ static void timer_deadline(void **state)
     assert_int_equal(vlapic_pending_irq(v), 0x31);
     vlapic_tsc_changed(v);
     assert_null(armed);
+    /* A TSC that makes four ticks in a nanosecond. */
+    dom.arch.tsc.ratio = 4 * TSC_RATIO_ONE;
+    dom.arch.tsc.scale = (struct time_scale){ .mul_frac = 1u << 30 };
+    tsc = 4 * rdtsc() + v->arch.tsc_offset;
+    vlapic_wrmsr(v, MSR_TSC_DEADLINE, tsc + (1ULL << 42));
+    assert_true(armed->expires - now <= 1LL << 40);
+    assert_true(armed->expires - now > (1LL << 40) - (1LL << 36));
+    dom.arch.tsc.ratio = 0;
     /* Changing the mode disarms. */
     vlapic_wrmsr(v, MSR_TSC_DEADLINE, ~0ULL);
     assert_non_null(armed);

@@ -87,9 +87,11 @@ s_time_t NOW(void)
 {
     return now;
 }
-s_time_t tsc_to_ns(uint64_t delta)
+/* One tick of the machine's TSC is one nanosecond. */
+struct time_scale tsc_scale = { .mul_frac = 1u << 31, .shift = 1 };
+s_time_t time_scale_ns(const struct time_scale *s, uint64_t delta)
 {
-    return delta;
+    return ((unsigned __int128)(delta << s->shift) * s->mul_frac) >> 32;
 }
 void init_timer(struct timer *t, void (*fn)(void *), void *data, unsigned int c)
 {
