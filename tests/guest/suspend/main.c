@@ -3,7 +3,8 @@
  * A guest that is saved, restored and migrated while it writes to its memory.
  *
  * Expect: the memory is what was written last, on both vCPUs; the clocks go
- * on, and the wall clock is right; a second vCPU that was running still is;
+ * on, and the wall clock is right; the TSC has the rate it had, unless it is
+ * "native=1" and the machine another; a second vCPU that was running still is;
  * after a suspend that was cancelled everything is as it was, after another
  * the event channels are new and everything can be set up again. With
  * nestedhvm=1, an L2 goes on where it was.
@@ -138,6 +139,18 @@ static bool came(evtchn_port_t port, unsigned int count)
     return upcalls != count && evtchn_pending(port);
 }
 
+static uint32_t first_khz;
+
+static void check_rate(void)
+{
+    uint32_t khz = tsc_khz_measured(),
+             off = khz > first_khz ? khz - first_khz : first_khz - khz;
+
+    printf("suspend: TSC at %u kHz\n", khz);
+    if ( off > first_khz / 100 && !option("native", 0) )
+        test_failure("the TSC's rate is %u kHz, not %u", khz, first_khz);
+}
+
 static void check_timer(void)
 {
     struct vcpu_set_singleshot_timer t = { .timeout_abs_ns = now_ns() + MS(2) };
@@ -266,6 +279,7 @@ static void suspend(unsigned int round)
     check(!rc || now_ns() >= ns, "after a cancelled suspend time goes on");
     check_memory(&memory[0], "vCPU 0's");
     check_ap();
+    check_rate();
     check_timer();
     check_ipi();
     check_vmx(rip);
@@ -291,6 +305,8 @@ void test_main(void)
     if ( !check(cpu_start(1, ap_work), "vCPU 1 starts") )
         return;
     check_ap();
+    first_khz = tsc_khz_measured();
+    check_rate();
     check_timer();
     check_ipi();
     l2_init();
