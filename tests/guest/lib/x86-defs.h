@@ -71,6 +71,7 @@
 #define RFLAGS_MBS               (1 << 1) /* always one */
 #define RFLAGS_ZF                (1 << 6)
 #define RFLAGS_IF                (1 << 9)
+#define RFLAGS_RF                (1 << 16)
 
 #define VEC_DE                   0
 #define VEC_UD                   6

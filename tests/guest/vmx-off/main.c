@@ -4,7 +4,8 @@
  *
  * Expect: without nestedhvm, CR4.VMXE cannot be set and the MSRs are not
  * there; with it and CR4.VMXE clear, or outside VMX operation, nothing works
- * either: each instruction is #UD. VMCALL stays a hypercall throughout.
+ * either: each instruction is #UD. VMCALL stays a hypercall throughout. A fault
+ * that the hypervisor brings about has EFLAGS.RF in its frame, as each has.
  */
 #include "lib.h"
 
@@ -58,6 +59,23 @@ static void check_absent(void)
         check(!(val & FEATURE_CONTROL_VMX), "feature control offers no VMX");
 }
 
+static unsigned long fault_rflags;
+
+static void note_rflags(struct regs *r)
+{
+    fault_rflags = r->rflags;
+    r->rip += 2; /* WRMSR */
+}
+
+/* SDM "Instruction-Breakpoint Exception Condition": IRET goes on behind one. */
+static void check_resume_flag(void)
+{
+    irq_set_handler(VEC_GP, note_rflags);
+    asm volatile("wrmsr" : : "c"(MSR_VMX_BASIC), "a"(0), "d"(0) : "memory");
+    irq_set_handler(VEC_GP, NULL);
+    check(fault_rflags & RFLAGS_RF, "a fault sets RF in its frame");
+}
+
 void test_main(void)
 {
     bool vmx = cpuid(1, 0).c & CPUID_1_ECX_VMX;
@@ -66,6 +84,7 @@ void test_main(void)
     check_eq("vmxon with CR4.VMXE clear",
              FAULT_OF("vmxon %[m]", [m] "m"(operand)), FAULT_UD);
     check(xen_version(XENVER_version, NULL) > 0, "vmcall is a hypercall");
+    check_resume_flag();
 
     if ( !vmx )
     {

@@ -164,10 +164,26 @@ void hvm_assert_evtchn_upcall(struct vcpu *v)
         vcpu_kick(v);
 }
 
+/* SDM "Exception Classifications": the others are traps and aborts. */
+#define NOT_FAULTS                                            \
+    (1u << X86_EXC_DB | 1u << X86_EXC_BP | 1u << X86_EXC_OF | \
+     1u << X86_EXC_DF | 1u << X86_EXC_MC)
+
+/*
+ * What pushes EFLAGS at the entry takes RF from the VMCS, where a processor
+ * sets it for each fault: no instruction breakpoint hits again at the return.
+ */
+static void set_resume_flag(unsigned int vector)
+{
+    if ( !((NOT_FAULTS >> vector) & 1) )
+        vmwrite(VMCS_guest_rflags, vmread(VMCS_guest_rflags) | X86_EFLAGS_RF);
+}
+
 static void queue_exception(unsigned int vector, bool has_error, uint32_t error)
 {
     struct vcpu *v = current;
 
+    set_resume_flag(vector);
     v->arch.inject = (struct hvm_event){
         .pending = true,
         .vector = vector,
