@@ -18,6 +18,7 @@ int hvm_domain_init(struct domain *d)
     int rc;
 
     hvm_tsc_init(d);
+    spin_lock_init(&d->arch.task_lock);
     if ( (rc = p2m_init(d)) || (rc = cpu_policy_init_domain(d)) ||
          (rc = hvm_io_bitmap_init(d)) || (rc = vmx_apic_domain_init(d)) )
         return rc;

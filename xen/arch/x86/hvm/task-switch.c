@@ -19,9 +19,8 @@
  * task. In between nothing fails, unless another vCPU takes the memory away at
  * that very moment.
  *
- * LIMIT: the busy flag is tested and set without a lock, so two vCPUs may get
- * into the same task; and an error code goes onto a user's stack with the
- * rights of the kernel.
+ * The caller lets no two vCPUs of a domain switch at the same time: the busy
+ * flag is what keeps them from getting into the same task.
  */
 
 #include <xen/lib.h>
@@ -238,6 +237,9 @@ static int push_error_code(struct task_machine *m, unsigned int width)
 
     if ( !stack_holds(ss, top, width) )
         return task_fault(m, X86_EXC_SS, 0);
+    if ( (ss->ar & SEG_AR_DPL_MASK) == SEG_AR_DPL_MASK &&
+         m->ops->check_user(m->ctx, ss->base + top, width, m->fault) )
+        return -EFAULT;
     if ( m->ops->write(m->ctx, ss->base + top, &m->req->error_code, width,
                        m->fault) )
         return -EFAULT;

@@ -44,6 +44,7 @@ struct guest_mem
 {
     struct domain *d;
     struct vcpu *l2; /* what this vCPU calls physical is L2's */
+    bool user;       /* an access by user mode, not by the kernel */
     struct p2m_region region;
 };
 
@@ -51,6 +52,7 @@ static inline void lock_mem(struct guest_mem *m, struct domain *d)
 {
     m->d = d;
     m->l2 = NULL;
+    m->user = false;
     m->region = (struct p2m_region)P2M_NO_REGION;
     spin_lock(&d->p2m.lock);
 }
@@ -150,9 +152,15 @@ static inline __attribute__((always_inline)) int walk_mode(
         if ( !pdpte )
             rights &= e;
         leaf = level == 1 || is_large(mode, level, e);
+        if ( leaf && unlikely(m->user) && !(rights & PTE_US) )
+        {
+            *pfec |= PFEC_PRESENT;
+            return -EFAULT;
+        }
         if ( leaf && write )
         {
-            if ( !(rights & PTE_RW) && (hvm_get_cr0() & X86_CR0_WP) )
+            if ( !(rights & PTE_RW) &&
+                 (m->user || (hvm_get_cr0() & X86_CR0_WP)) )
             {
                 *pfec |= PFEC_PRESENT;
                 return -EFAULT;
@@ -179,7 +187,7 @@ static inline __attribute__((always_inline)) int walk_mode(
 static int walk(struct guest_mem *m, uint64_t gva, bool write, paddr_t *gpa,
                 uint32_t *pfec)
 {
-    *pfec = write ? PFEC_WRITE : 0;
+    *pfec = (write ? PFEC_WRITE : 0) | (m->user ? PFEC_USER : 0);
     if ( likely(hvm_get_efer() & EFER_LMA) )
         return is_canonical(gva)
                    ? walk_mode(m, &paging_4_level, gva, write, gpa, pfec)
@@ -201,6 +209,19 @@ int guest_walk(struct vcpu *v, uint64_t gva, bool write, paddr_t *gpa,
     int rc;
 
     lock_linear_mem(&m, v);
+    rc = walk(&m, gva, write, gpa, pfec);
+    unlock_mem(&m);
+    return rc;
+}
+
+int guest_walk_user(struct vcpu *v, uint64_t gva, bool write, paddr_t *gpa,
+                    uint32_t *pfec)
+{
+    struct guest_mem m;
+    int rc;
+
+    lock_linear_mem(&m, v);
+    m.user = true;
     rc = walk(&m, gva, write, gpa, pfec);
     unlock_mem(&m);
     return rc;

@@ -81,6 +81,26 @@ static int write_linear(void *c, uint32_t linear, const void *buf,
     return 0;
 }
 
+static int check_user(void *c, uint32_t linear, unsigned int n,
+                      struct task_fault *f)
+{
+    struct task_ctx *ctx = c;
+
+    while ( n )
+    {
+        unsigned int part = in_first_page(linear, n);
+        uint32_t pfec;
+        paddr_t gpa;
+        int rc = guest_walk_user(ctx->v, linear, true, &gpa, &pfec);
+
+        if ( take_walk_result(rc, linear, pfec, f) )
+            return -EFAULT;
+        linear += part;
+        n -= part;
+    }
+    return 0;
+}
+
 /* --- CR3. --- */
 
 static bool uses_pae(void)
@@ -112,6 +132,7 @@ static void load_cr3(void *c, uint32_t cr3)
 static const struct task_ops ops = {
     .read = read_linear,
     .write = write_linear,
+    .check_user = check_user,
     .check_cr3 = check_cr3,
     .load_cr3 = load_cr3,
 };
@@ -229,7 +250,9 @@ enum exit_result vmx_exit_task_switch(struct vcpu *v)
     collect_request(v, &req);
     collect_cpu(v, &req, &cpu);
     block_nmis(v, &req);
+    spin_lock(&v->domain->arch.task_lock);
     r = task_switch(&req, &cpu, &ops, &ctx);
+    spin_unlock(&v->domain->arch.task_lock);
     if ( r.committed )
     {
         apply_cpu(v, &cpu);

@@ -15,10 +15,13 @@
  */
 int guest_walk(struct vcpu *v, uint64_t gva, bool write, paddr_t *gpa,
                uint32_t *pfec);
+/* The same for an access by v's user mode. */
+int guest_walk_user(struct vcpu *v, uint64_t gva, bool write, paddr_t *gpa,
+                    uint32_t *pfec);
 
 /*
- * The same and a copy, of n bytes within one page. -EFAULT as above; -ENOENT
- * if there is no memory where it leads.
+ * guest_walk() and a copy, of n bytes within one page. -EFAULT as above;
+ * -ENOENT if there is no memory where it leads.
  */
 int guest_read_page(struct vcpu *v, uint64_t gva, void *to, size_t n,
                     uint32_t *pfec);

@@ -138,9 +138,10 @@ struct hvm_domain
     uint32_t emulation_flags;
     struct vioapic *vioapic; /* NULL: none (DomU) */
     struct cpu_policy *policy;
-    uint64_t *io_bitmap; /* two pages */
-    void *apic_page;     /* hvm/vmx/vmx-apic.c */
-    bool apic_moved;     /* a vCPU's APIC is not where it was at first */
+    uint64_t *io_bitmap;  /* two pages */
+    spinlock_t task_lock; /* hardware task switches; outside of p2m.lock */
+    void *apic_page;      /* hvm/vmx/vmx-apic.c */
+    bool apic_moved;      /* a vCPU's APIC is not where it was at first */
     struct debug_line *debug_line; /* port 0xe9, hvm/debug-port.c */
     struct test_ports test_ports;
     uint32_t e820_nr;

@@ -61,6 +61,9 @@ struct task_ops
     /* buf == NULL: only see whether it could be written. */
     int (*write)(void *ctx, uint32_t linear, const void *buf, unsigned int n,
                  struct task_fault *f);
+    /* Could user mode write there. */
+    int (*check_user)(void *ctx, uint32_t linear, unsigned int n,
+                      struct task_fault *f);
     /* Could it be loaded; and do so, which then must not fail. */
     int (*check_cr3)(void *ctx, uint32_t cr3, struct task_fault *f);
     void (*load_cr3)(void *ctx, uint32_t cr3);

@@ -102,6 +102,18 @@ static int mem_write(void *ctx, uint32_t linear, const void *buf,
     return 0;
 }
 
+/* User mode has no rights in tables and TSSs. */
+static int check_user(void *ctx, uint32_t linear, unsigned int n,
+                      struct task_fault *f)
+{
+    if ( linear + n > NEW + 0x1000 )
+        return 0;
+    *f = (struct task_fault){ .vector = X86_EXC_PF,
+                              .error_code = 7,
+                              .cr2 = linear };
+    return -EFAULT;
+}
+
 static int check_cr3(void *ctx, uint32_t cr3, struct task_fault *f)
 {
     if ( !cr3_invalid )
@@ -119,6 +131,7 @@ static void load_cr3(void *ctx, uint32_t cr3)
 static const struct task_ops ops = {
     .read = mem_read,
     .write = mem_write,
+    .check_user = check_user,
     .check_cr3 = check_cr3,
     .load_cr3 = load_cr3,
 };
@@ -609,6 +622,32 @@ static void test_error_code(void **state)
     assert_int_equal(get32(STACK - 4), 0xfedc);
 }
 
+/* Pushed with the rights of the new task. */
+static void test_error_code_rights(void **state)
+{
+    const uint32_t kernel_page = NEW + 0x800;
+
+    req.has_error = true;
+    put32(NEW + T_GPR + 4 * 4, kernel_page);
+    run(TASK_GATE);
+    expect_success();
+
+    setup(NULL);
+    make_user_task();
+    req.has_error = true;
+    put32(NEW + T_GPR + 4 * 4, kernel_page);
+    run(TASK_GATE);
+    expect_fault_in_new(X86_EXC_PF, 7);
+    assert_int_equal(cpu.gpr[4], kernel_page);
+    assert_int_equal(get32(kernel_page - 4), 0);
+
+    setup(NULL);
+    make_user_task();
+    req.has_error = true;
+    run(TASK_GATE);
+    expect_success();
+}
+
 /* Two bytes, where SP leads: that of a 16-bit task is half of ESP. */
 static void test_error_code_16bit(void **state)
 {
@@ -977,6 +1016,7 @@ int main(void)
         cmocka_unit_test_setup(test_load_16bit, setup),
         cmocka_unit_test_setup(test_save_16bit, setup),
         cmocka_unit_test_setup(test_error_code, setup),
+        cmocka_unit_test_setup(test_error_code_rights, setup),
         cmocka_unit_test_setup(test_error_code_16bit, setup),
         cmocka_unit_test_setup(test_error_code_wraps_sp, setup),
         cmocka_unit_test_setup(test_stack_limits, setup),

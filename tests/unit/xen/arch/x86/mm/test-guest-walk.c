@@ -66,9 +66,11 @@ paddr_t nested_l2_to_l1(struct vcpu *v, paddr_t gpa)
     return gpa;
 }
 
+static uint64_t cr0;
+
 uint64_t hvm_get_cr0(void)
 {
-    return X86_CR0_PG | X86_CR0_PE | X86_CR0_WP;
+    return cr0;
 }
 
 uint64_t hvm_get_cr3(void)
@@ -99,6 +101,7 @@ static int setup(void **state)
     memory[2][0] = 3 * PAGE_SIZE | P | RW | US;
     memory[3][0] = 4 * PAGE_SIZE | P | RW | US;
     memory[4][GVA / PAGE_SIZE] = DATA * PAGE_SIZE | P | RW | US;
+    cr0 = X86_CR0_PG | X86_CR0_PE | X86_CR0_WP;
     dom.p2m.log_dirty = &recording;
     vcpu.domain = &dom;
     return 0;
@@ -172,12 +175,45 @@ static void what_is_not_there(void **state)
     assert_int_equal(walk(GVA, false, &gpa), 0);
 }
 
+static void rights_of_user_mode(void **state)
+{
+    uint32_t pfec;
+    paddr_t gpa;
+
+    (void)state;
+    assert_int_equal(guest_walk_user(&vcpu, GVA, true, &gpa, &pfec), 0);
+    assert_int_equal(gpa, DATA * PAGE_SIZE);
+    assert_int_equal(
+        guest_walk_user(&vcpu, GVA + PAGE_SIZE, false, &gpa, &pfec), -EFAULT);
+    assert_int_equal(pfec, PFEC_USER);
+    for ( unsigned int t = 1; t <= 4; t++ )
+    {
+        setup(NULL);
+        memory[t][t == 4 ? GVA / PAGE_SIZE : 0] &= ~US;
+        assert_int_equal(guest_walk_user(&vcpu, GVA, false, &gpa, &pfec),
+                         -EFAULT);
+        assert_int_equal(pfec, PFEC_USER | PFEC_PRESENT);
+        assert_int_equal(guest_walk_user(&vcpu, GVA, true, &gpa, &pfec),
+                         -EFAULT);
+        assert_int_equal(pfec, PFEC_USER | PFEC_WRITE | PFEC_PRESENT);
+        assert_int_equal(walk(GVA, true, &gpa), 0);
+    }
+    /* The kernel may write there without CR0.WP. */
+    setup(NULL);
+    memory[3][0] &= ~RW;
+    cr0 &= ~X86_CR0_WP;
+    assert_int_equal(walk(GVA, true, &gpa), 0);
+    assert_int_equal(guest_walk_user(&vcpu, GVA, true, &gpa, &pfec), -EFAULT);
+    assert_int_equal(pfec, PFEC_USER | PFEC_WRITE | PFEC_PRESENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(accessed_and_dirty, setup),
         cmocka_unit_test_setup(tables_that_cannot_be_written, setup),
         cmocka_unit_test_setup(what_is_not_there, setup),
+        cmocka_unit_test_setup(rights_of_user_mode, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
