@@ -198,13 +198,14 @@ static void events_init(void)
 static bool have_l2;
 static void *l2_vmcs;
 static struct l2_regs l2_regs;
-static volatile uint64_t l2_count;
+static volatile uint64_t l2_count, l2_tsc;
 
 static void l2_work(void)
 {
     for ( ;; )
     {
         l2_count++;
+        l2_tsc = rdtsc();
         asm volatile("vmcall");
     }
 }
@@ -212,13 +213,14 @@ static void l2_work(void)
 /* L2 makes one round and exits where its instruction pointer says. */
 static void check_l2(bool resume)
 {
-    uint64_t count = l2_count;
+    uint64_t count = l2_count, before = rdtsc();
 
     if ( !have_l2 )
         return;
     check_eq("L2 is entered", vmx_enter(&l2_regs, resume), VMX_OK);
     check_eq("L2 exits by VMCALL", vmget(EXIT_REASON), REASON_VMCALL);
     check_eq("L2 has made one round", l2_count, count + 1);
+    check(l2_tsc >= before && l2_tsc <= rdtsc(), "L2 reads the TSC as L1 does");
     vmx_skip_insn();
 }
 

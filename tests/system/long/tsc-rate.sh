@@ -16,11 +16,8 @@ new_guests
 cp -r "$BUILD/tests/guest/suspend" "$guests/suspend"
 cp "$NIDUS_TOP/tests/system/programs/suspend.sh" "$guests/"
 for mode in "${modes[@]}"; do
-    sed "\$a tsc_mode = \"$mode\"" "$guests/suspend/default.cfg" \
-        >"$guests/suspend/$mode.new"
-done
-for mode in "${modes[@]}"; do
-    mv "$guests/suspend/$mode.new" "$guests/suspend/$mode.cfg"
+    sed "\$a tsc_mode = \"$mode\"" "$guests/suspend/nested.cfg" \
+        >"$guests/suspend/$mode.cfg"
 done
 echo 'cmdline = "native=1"' >>"$guests/suspend/native.cfg"
 ln -s "$kernel/vmlinux" "$guests/vmlinux"
