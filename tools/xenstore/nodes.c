@@ -62,6 +62,22 @@ int node_access(struct op *op, const char *path, unsigned int perm,
     return 0;
 }
 
+/*
+ * Something for watches to hear.  A transaction keeps its events until its end:
+ * they are memory of who makes it, of which its next new node may find too
+ * little.  False: out of memory.
+ */
+static bool add_event(struct op *op, const char *path, bool exact,
+                      const struct perms *before, const struct perms *parent)
+{
+    size_t memory = 0;
+    bool ok = events_add(op->events, path, exact, op->view.txn, before, parent,
+                         &memory);
+
+    view_book(&op->view, memory);
+    return ok;
+}
+
 static bool size_allowed(struct op *op, size_t size)
 {
     return quota_allows(&op->view.store->quotas, op->view.actor,
@@ -167,7 +183,7 @@ static int create_node(struct op *op, const char *path, const void *data,
         goto out;
 
     rc = -ENOMEM;
-    if ( !events_add(op->events, path, false, op->view.txn, NULL, NULL) )
+    if ( !add_event(op, path, false, NULL, NULL) )
         goto out;
 
     parent = view_edit(&op->view, existing);
@@ -205,7 +221,7 @@ int node_write(struct op *op, const char *path, const void *data, size_t len)
         return -ENOSPC;
     if ( len > node->data_len && !memory_allowed(op, len - node->data_len) )
         return -ENOMEM;
-    if ( !events_add(op->events, path, false, op->view.txn, NULL, NULL) )
+    if ( !add_event(op, path, false, NULL, NULL) )
         return -ENOMEM;
 
     edited = view_edit(&op->view, node);
@@ -290,8 +306,8 @@ static int removal_events(struct op *op, const struct node_array *gone,
             free(path);
         }
 
-        ok = events_add(op->events, node->path, node != root, op->view.txn,
-                        &node->perms, parent ? &parent->perms : NULL);
+        ok = add_event(op, node->path, node != root, &node->perms,
+                       parent ? &parent->perms : NULL);
         if ( !ok )
             return -ENOMEM;
     }
@@ -368,8 +384,7 @@ int node_set_perms(struct op *op, const char *path,
         return -ENOMEM;
     /* Who may hear of a special event is no event. */
     if ( !path_is_special(path) &&
-         !events_add(op->events, path, false, op->view.txn, &node->perms,
-                     NULL) )
+         !add_event(op, path, false, &node->perms, NULL) )
     {
         perms_free(&perms);
         return -ENOMEM;

@@ -165,20 +165,31 @@ int txn_commit(struct store *store, struct txn *txn)
     return 0;
 }
 
+void view_book(struct view *view, ptrdiff_t bytes)
+{
+    if ( !view->txn )
+        return;
+
+    quota_book_memory(&view->store->quotas, view->actor->domid, bytes);
+    view->txn->memory += bytes;
+}
+
 /* A transaction's copies are memory of who makes it. */
+static ptrdiff_t copy_memory(const struct node *copy)
+{
+    return sizeof(*copy) + node_memory(copy);
+}
+
 static bool book_copy(struct view *view, const struct node *copy)
 {
     struct quotas *quotas = &view->store->quotas;
-    unsigned int domid = view->actor->domid;
-    size_t memory = sizeof(*copy) + node_memory(copy);
+    const struct account *account = quota_account(quotas, view->actor->domid);
 
     if ( !quota_allows(quotas, view->actor, QUOTA_MEMORY,
-                       quota_account(quotas, domid)->memory + memory) )
+                       account->memory + copy_memory(copy)) )
         return false;
 
-    quota_book_memory(quotas, domid, memory);
-    view->txn->memory += memory;
-
+    view_book(view, copy_memory(copy));
     return true;
 }
 
@@ -239,7 +250,10 @@ struct node *view_edit(struct view *view, const struct node *node)
     struct node *edited = (struct node *)node;
 
     if ( view->txn )
+    {
         edited->modified = true;
+        view_book(view, -copy_memory(edited));
+    }
     else
         book_out(view->store, edited);
 
@@ -249,7 +263,9 @@ struct node *view_edit(struct view *view, const struct node *node)
 void view_done(struct view *view, struct node *node)
 {
     node->generation = ++view->store->generation;
-    if ( !view->txn )
+    if ( view->txn )
+        view_book(view, copy_memory(node));
+    else
         book_in(view->store, node);
 }
 
@@ -276,11 +292,13 @@ void view_add(struct view *view, struct node *node)
     if ( note )
     {
         node->base_generation = note->base_generation;
+        view_book(view, -copy_memory(note));
         tree_remove(&view->txn->touched, note);
         node_free(note);
     }
     node->modified = true;
     tree_insert(&view->txn->touched, node);
+    view_book(view, copy_memory(node));
     count_own(view, node, 1);
 }
 

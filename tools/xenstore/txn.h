@@ -27,7 +27,7 @@ struct txn
     struct list events;
     /* Nodes of the actor's own domain, more or fewer than at the start. */
     int own_nodes;
-    /* What the copies take of the actor's memory quota. */
+    /* What copies and events take of the actor's memory quota. */
     size_t memory;
 };
 
@@ -58,6 +58,9 @@ void view_done(struct view *view, struct node *node);
 void view_add(struct view *view, struct node *node);
 /* Only this node; children and the parent's list are the caller's. */
 void view_remove(struct view *view, const struct node *node);
+
+/* Bytes that a transaction keeps, or no longer does; without one no-op. */
+void view_book(struct view *view, ptrdiff_t bytes);
 
 /* How many nodes the actor's own domain has in this view. */
 unsigned int view_own_nodes(struct view *view);

@@ -8,31 +8,23 @@
 #include "conn.h"
 #include "watch.h"
 
-static bool add_before(struct event *event, const struct perms *perms)
+static bool keep_first(struct perms *kept, const struct perms *perms,
+                       size_t *memory)
 {
-    struct perms *grown;
-
-    if ( !perms )
+    if ( kept->nr || !perms )
         return true;
 
-    grown = realloc(event->before, (event->nr_before + 1) * sizeof(*grown));
-    if ( !grown )
+    if ( !perms_copy(kept, perms) )
         return false;
-
-    event->before = grown;
-    memset(&grown[event->nr_before], 0, sizeof(*grown));
-    if ( !perms_copy(&grown[event->nr_before], perms) )
-        return false;
-    event->nr_before++;
+    *memory += perms->nr * sizeof(*perms->entry);
 
     return true;
 }
 
 static void event_free(struct event *event)
 {
-    for ( unsigned int i = 0; i < event->nr_before; i++ )
-        perms_free(&event->before[i]);
-    free(event->before);
+    perms_free(&event->before);
+    perms_free(&event->parent);
     free(event->path);
     free(event);
 }
@@ -49,14 +41,16 @@ static struct event *find_event(struct list *events, const char *path)
 }
 
 bool events_add(struct list *events, const char *path, bool exact, bool merge,
-                const struct perms *before, const struct perms *parent)
+                const struct perms *before, const struct perms *parent,
+                size_t *memory)
 {
     struct event *event = merge ? find_event(events, path) : NULL;
 
     if ( event )
     {
         event->exact &= exact;
-        return add_before(event, before) && add_before(event, parent);
+        return keep_first(&event->before, before, memory) &&
+               keep_first(&event->parent, parent, memory);
     }
 
     event = calloc(1, sizeof(*event));
@@ -65,13 +59,14 @@ bool events_add(struct list *events, const char *path, bool exact, bool merge,
 
     event->exact = exact;
     event->path = strdup(path);
-    if ( !event->path || !add_before(event, before) ||
-         !add_before(event, parent) )
+    if ( !event->path || !keep_first(&event->before, before, memory) ||
+         !keep_first(&event->parent, parent, memory) )
     {
         event_free(event);
         return false;
     }
     list_add_tail(events, &event->link);
+    *memory += sizeof(*event) + strlen(path) + 1;
 
     return true;
 }
@@ -92,17 +87,16 @@ static bool can_read(const struct conn *conn, const struct node *node)
     return node && (perms_of_actor(&node->perms, &conn->actor) & XS_PERM_READ);
 }
 
+static bool could_read(const struct conn *conn, const struct perms *before)
+{
+    return before->nr && (perms_of_actor(before, &conn->actor) & XS_PERM_READ);
+}
+
 static bool may_hear(const struct conn *conn, const struct event *event,
                      const struct node *node, const struct node *parent)
 {
-    if ( can_read(conn, node) || can_read(conn, parent) )
-        return true;
-
-    for ( unsigned int i = 0; i < event->nr_before; i++ )
-        if ( perms_of_actor(&event->before[i], &conn->actor) & XS_PERM_READ )
-            return true;
-
-    return false;
+    return can_read(conn, node) || can_read(conn, parent) ||
+           could_read(conn, &event->before) || could_read(conn, &event->parent);
 }
 
 static void fire_event(struct store *store, const struct event *event)

@@ -33,17 +33,22 @@ struct event
     char *path;
     /* Only watches of this very path. */
     bool exact;
-    /* Permissions from before the change, any of which lets one hear of it. */
-    struct perms *before;
-    unsigned int nr_before;
+    /*
+     * Permissions from before the change, of the node and of the one above it;
+     * either may be empty.  Both let one hear of it.
+     */
+    struct perms before, parent;
 };
 
 /*
  * Add an event.  The permissions, each may be NULL, are copied.  With merge a
- * path that has an event gets no second one.  False: out of memory.
+ * path that has an event gets no second one, and permissions only where it has
+ * none yet: nobody has seen those that came and went in between.  The bytes
+ * that it takes are added to *memory.  False: out of memory.
  */
 bool events_add(struct list *events, const char *path, bool exact, bool merge,
-                const struct perms *before, const struct perms *parent);
+                const struct perms *before, const struct perms *parent,
+                size_t *memory);
 void events_drop(struct list *events);
 /* Queue what the watches have to say at their connections; empties the list. */
 void events_fire(struct store *store, struct list *events);

@@ -12,6 +12,9 @@
 /* TEST-SOURCES: tests/unit/tools/xenstore/harness.c */
 #include "wire-test.h"
 
+/* The sanitizer's, whose header not every gcc brings along. */
+size_t __sanitizer_get_current_allocated_bytes(void);
+
 static void test_quotas(void **state)
 {
     static char big[XENSTORE_PAYLOAD_MAX];
@@ -180,6 +183,60 @@ static void test_transactions_take_memory(void **state)
     assert_int_equal(account->memory, 0);
 }
 
+static uint32_t start_transaction(struct client *client)
+{
+    assert_int_equal(REQ(client, TRANSACTION_START, 0, ""), 0);
+    return strtoul(client->reply, NULL, 10);
+}
+
+static void test_transactions_pay_for_what_they_write(void **state)
+{
+    static char big[1500];
+    struct account *account = quota_account(&store.quotas, 1);
+    uint32_t t = start_transaction(&guest);
+    int rc = 0;
+
+    assert_int_equal(REQ(&dom0, MKDIR, 0, "/g"), 0);
+    assert_int_equal(REQ(&dom0, SET_PERMS, 0, "/g\0n1"), 0);
+    assert_int_equal(REQ(&dom0, CONTROL, 0, "quota\0set\0memory\00010000"), 0);
+
+    /* Each with a name of its own, and then one again with a longer value. */
+    memset(big, 'x', sizeof(big));
+    memcpy(big, "/g/a", 5);
+    for ( unsigned int i = 0; i < 5; i++, big[3]++ )
+        assert_int_equal(client_send(&guest, XS_WRITE, t, big, sizeof(big)), 0);
+    assert_in_range(account->memory, 7500, 10000);
+    for ( unsigned int i = 0; i < 5 && !rc; i++, big[3]++ )
+        rc = client_send(&guest, XS_WRITE, t, big, sizeof(big));
+    assert_int_equal(rc, ENOMEM);
+
+    assert_int_equal(REQ_CUT(&guest, WRITE, t, "/g/a\0"), 0);
+    assert_in_range(account->memory, 6000, 8500);
+    assert_int_equal(REQ(&guest, TRANSACTION_END, t, "F"), 0);
+    assert_in_range(account->memory, 1, 100);
+}
+
+static void test_transactions_do_not_grow_for_ever(void **state)
+{
+    uint32_t t = start_transaction(&guest);
+    size_t before = 0;
+
+    assert_int_equal(REQ(&dom0, MKDIR, 0, "/g"), 0);
+    assert_int_equal(REQ(&dom0, SET_PERMS, 0, "/g\0n1"), 0);
+
+    for ( unsigned int i = 0; i < 1000; i++ )
+    {
+        assert_int_equal(REQ(&guest, SET_PERMS, t, "/g\0n1\0r2"), 0);
+        assert_int_equal(REQ(&guest, SET_PERMS, t, "/g\0n1\0w2"), 0);
+        assert_int_equal(REQ(&guest, MKDIR, t, "/g/a"), 0);
+        assert_int_equal(REQ(&guest, RM, t, "/g/a"), 0);
+        if ( i == 1 )
+            before = __sanitizer_get_current_allocated_bytes();
+    }
+    assert_in_range(__sanitizer_get_current_allocated_bytes(), 0,
+                    before + 1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +247,8 @@ int main(void)
         CASE(test_busy_writer_has_to_wait),
         CASE(test_events_not_fetched_are_bounded),
         CASE(test_transactions_take_memory),
+        CASE(test_transactions_pay_for_what_they_write),
+        CASE(test_transactions_do_not_grow_for_ever),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
