@@ -39,25 +39,42 @@ void need_context(void);
 /* Usage of a command, to stdout. */
 void help(const char *command);
 
+/* A long name for an option's letter; getopt() knows which have an argument. */
+struct long_name
+{
+    const char *name;
+    char letter;
+};
+
 /*
- * getopt() that knows -h and says what is wrong: -1 at the end; ask for exit
- * code by *exit_code >= 0. required: how many arguments must follow.
+ * getopt_long() that knows -h and says what is wrong: -1 at the end; ask for
+ * exit code by *exit_code >= 0. names: ends with a null name, or null.
+ * required: how many arguments must follow.
  */
-int next_option(int argc, char **argv, const char *options, int required,
-                int *exit_code);
+int next_option(int argc, char **argv, const char *options,
+                const struct long_name *names, int required, int *exit_code);
 
 /*
  * Loop over a command's options: case labels follow, `break` between them.
  * Returns from the command when there is nothing left for it to do.
  */
-#define FOREACH_OPTION(opt, argc, argv, options, required)                   \
-    for ( int exit_code_ = -1;                                               \
-          (opt = next_option(argc, argv, options, required, &exit_code_)) != \
-          -1; )                                                              \
-        if ( exit_code_ >= 0 )                                               \
-            return exit_code_;                                               \
-        else                                                                 \
+#define FOREACH_LONG_OPTION(opt, argc, argv, options, names, required) \
+    for ( int exit_code_ = -1;                                         \
+          (opt = next_option(argc, argv, options, names, required,     \
+                             &exit_code_)) != -1; )                    \
+        if ( exit_code_ >= 0 )                                         \
+            return exit_code_;                                         \
+        else                                                           \
             switch ( opt )
+
+#define FOREACH_OPTION(opt, argc, argv, options, required) \
+    FOREACH_LONG_OPTION(opt, argc, argv, options, NULL, required)
+
+/*
+ * The file of a configuration that stands before all options, taken out of the
+ * arguments, as what has an equals sign is a setting; or null.
+ */
+const char *take_leading_file(int *argc, char ***argv);
 
 /* The domain that an argument names, or the end with a message. */
 uint32_t find_domain(const char *name);

@@ -29,19 +29,20 @@ const struct cmd_spec cmd_table[] = {
     {
         .name = "list",
         .run = main_list,
-        .late_context = true,
         .summary = "List information about all/some domains",
         .arguments = "[options] [Domain]",
         .options = "-l, --long              Output all details (JSON).\n"
                    "-v, --verbose           Output UUIDs and reasons.\n"
-                   "-c, --cpupool           Output the CPU pool.\n",
+                   "-Z, --context           Output security labels.\n"
+                   "-c, --cpupool           Output the CPU pool.\n"
+                   "-n, --numa              Output the NUMA nodes.\n",
     },
     {
         .name = "info",
         .run = main_info,
         .summary = "Get information about Xen host",
         .arguments = "[options]",
-        .options = "-n                      List CPU topology and memory.\n",
+        .options = "-n, --numa              List CPU topology and memory.\n",
     },
     {
         .name = "nested",
@@ -69,8 +70,8 @@ const struct cmd_spec cmd_table[] = {
         .summary = "Issue a shutdown signal to a domain",
         .arguments = "[options] <-a|Domain>",
         .options =
-            "-a                      Shutdown all guest domains.\n"
-            "-w                      Wait for the guest(s) to go.\n"
+            "-a, --all               Shutdown all guest domains.\n"
+            "-w, --wait              Wait for the guest(s) to go.\n"
             "-F                      Accepted; PVH has no ACPI button.\n",
     },
     {
@@ -79,8 +80,8 @@ const struct cmd_spec cmd_table[] = {
         .summary = "Issue a reboot signal to a domain",
         .arguments = "[options] <-a|Domain>",
         .options =
-            "-a                      Reboot all guest domains.\n"
-            "-w                      Wait for the guest(s) to go down.\n"
+            "-a, --all               Reboot all guest domains.\n"
+            "-w, --wait              Wait for the guest(s) to go down.\n"
             "-F                      Accepted; PVH has no ACPI button.\n",
     },
     {
@@ -160,14 +161,14 @@ const struct cmd_spec cmd_table[] = {
         .summary = "Set which CPUs a VCPU can use",
         .arguments = "[option] <Domain> <VCPU|all> <Hard affinity|-|all> "
                      "[Soft affinity|-|all]",
-        .options = "-f                      Undo a pin by the guest itself.\n",
+        .options = "-f, --force             Undo a pin by the guest itself.\n",
     },
     {
         .name = "vcpu-set",
         .run = main_vcpu_set,
         .summary = "Set the number of active VCPUs allowed for the domain",
         .arguments = "[option] <Domain> <vCPUs>",
-        .options = "-i                      Accepted for compatibility.\n",
+        .options = "-i, --ignore-host       Accepted for compatibility.\n",
     },
     {
         .name = "mem-set",
@@ -253,7 +254,7 @@ const struct cmd_spec cmd_table[] = {
         .run = main_block_detach,
         .summary = "Destroy a domain's virtual block device",
         .arguments = "[-f] <Domain> <DevId>",
-        .options = "-f                      Even if the guest does not let go "
+        .options = "-f, --force             Even if the guest does not let go "
                    "of it.\n",
     },
     {
@@ -273,7 +274,7 @@ const struct cmd_spec cmd_table[] = {
         .run = main_network_detach,
         .summary = "Destroy a domain's virtual network device",
         .arguments = "[-f] <Domain> <DevId|mac>",
-        .options = "-f                      Even if the guest does not let go "
+        .options = "-f, --force             Even if the guest does not let go "
                    "of it.\n",
     },
     {
@@ -321,20 +322,20 @@ const struct cmd_spec cmd_table[] = {
         .summary = "Get/set credit2 scheduler parameters",
         .arguments = "[-d <Domain> [-w WEIGHT] [-c CAP]] [-s [-r RATELIMIT]] "
                      "[-p CPUPOOL]",
-        .options = "-d DOMAIN               Domain to modify.\n"
-                   "-w WEIGHT               Weight (int).\n"
-                   "-c CAP                  Cap (int).\n"
-                   "-s                      Parameters of a pool.\n"
-                   "-r RATELIMIT            Set its rate limit, in "
+        .options = "-d, --domain=DOMAIN     Domain to modify.\n"
+                   "-w, --weight=WEIGHT     Weight (int).\n"
+                   "-c, --cap=CAP           Cap (int).\n"
+                   "-s, --schedparam        Parameters of a pool.\n"
+                   "-r, --ratelimit_us=US   Set its rate limit, in "
                    "microseconds.\n"
-                   "-p CPUPOOL              That pool, or the domains in it.\n",
+                   "-p, --cpupool=CPUPOOL   That pool, or the domains in it.\n",
     },
     {
         .name = "cpupool-list",
         .run = main_cpupool_list,
         .summary = "List CPU pools on host",
         .arguments = "[-c] [<CPU Pool>]",
-        .options = "-c                      Output the list of CPUs.\n",
+        .options = "-c, --cpus              Output the list of CPUs.\n",
     },
     {
         .name = "cpupool-create",
@@ -342,8 +343,8 @@ const struct cmd_spec cmd_table[] = {
         .dry_run = true,
         .summary = "Create a new CPU pool",
         .arguments = "[options] [<ConfigFile>] [Variable=value ...]",
-        .options = "-f FILE                 Read the given file.\n"
-                   "-n                      Only check the configuration.\n",
+        .options = "-f, --defconfig=FILE    Read the given file.\n"
+                   "-n, --dryrun            Only check the configuration.\n",
     },
     {
         .name = "cpupool-destroy",

@@ -73,6 +73,8 @@ static int ask_all(int (*ask)(libxl_ctx *, uint32_t), const char *doing,
     int nr, i, rc, result = 0;
     libxl_dominfo *list = libxl_list_domain(ctx, &nr);
 
+    if ( !list )
+        return EXIT_FAILURE;
     for ( i = 0; i < nr; i++ )
     {
         if ( !list[i].domid )
@@ -96,11 +98,14 @@ static int shutdown_or_reboot(int argc, char **argv,
                               int (*ask)(libxl_ctx *, uint32_t),
                               const char *doing)
 {
+    static const struct long_name names[] = { { "all", 'a' },
+                                              { "wait", 'w' },
+                                              { NULL, 0 } };
     bool all = false, wait = false;
     uint32_t domid;
     int opt, rc;
 
-    FOREACH_OPTION(opt, argc, argv, "awF", 0)
+    FOREACH_LONG_OPTION(opt, argc, argv, "awF", names, 0)
     {
     case 'a':
         all = true;

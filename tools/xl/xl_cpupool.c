@@ -42,13 +42,14 @@ static void print_pool(const xc_cpupoolinfo_t *pool, bool cpus)
 
 int main_cpupool_list(int argc, char **argv)
 {
+    static const struct long_name names[] = { { "cpus", 'c' }, { NULL, 0 } };
     xc_interface *xch;
     xc_cpupoolinfo_t *pool;
     bool cpus = false, one;
     uint32_t id = 0, wanted = 0;
     int opt;
 
-    FOREACH_OPTION(opt, argc, argv, "c", 0)
+    FOREACH_LONG_OPTION(opt, argc, argv, "c", names, 0)
     {
     case 'c':
         cpus = true;
@@ -179,13 +180,16 @@ static unsigned int number_of_cpus(const libxl_bitmap *cpus)
 
 int main_cpupool_create(int argc, char **argv)
 {
+    static const struct long_name names[] = { { "defconfig", 'f' },
+                                              { "dryrun", 'n' },
+                                              { NULL, 0 } };
     struct pool_config p = { 0 };
     const char *file = NULL;
     struct cfg *cfg;
     uint32_t id;
     int opt, rc = 0, ret = EXIT_FAILURE;
 
-    FOREACH_OPTION(opt, argc, argv, "f:n", 0)
+    FOREACH_LONG_OPTION(opt, argc, argv, "f:n", names, 0)
     {
     case 'f':
         file = optarg;

@@ -98,50 +98,39 @@ static int create(const struct create_options *o)
 
 int main_create(int argc, char **argv)
 {
-    static const struct option long_options[] = {
-        { "defconfig", required_argument, NULL, 'f' },
-        { "dryrun", no_argument, NULL, 'n' },
-        { "quiet", no_argument, NULL, 'q' },
-        { "help", no_argument, NULL, 'h' },
-        { NULL, 0, NULL, 0 },
+    static const struct long_name names[] = {
+        { "defconfig", 'f' }, { "dryrun", 'n' }, { "quiet", 'q' }, { NULL, 0 }
     };
     struct create_options o = { .dry_run = dryrun_only };
     int opt;
 
-    while ( (opt = getopt_long(argc, argv, "hFf:npqced", long_options, NULL)) !=
-            -1 )
-        switch ( opt )
-        {
-        case 'f':
-            o.file = optarg;
-            break;
-        case 'p':
-            o.paused = true;
-            break;
-        case 'c':
-            o.console = true;
-            break;
-        case 'n':
-            o.dry_run = true;
-            break;
-        case 'q':
-            o.quiet = true;
-            break;
-        case 'F':
-            o.foreground = true;
-            break;
-        case 'e':
-            o.no_wait = true;
-            break;
-        case 'd':
-            break;
-        case 'h':
-            help(argv[0]);
-            return EXIT_SUCCESS;
-        default:
-            fprintf(stderr, "option `%c' not supported.\n", optopt);
-            return EXIT_FAILURE;
-        }
+    o.file = take_leading_file(&argc, &argv);
+    FOREACH_LONG_OPTION(opt, argc, argv, "Ff:npqced", names, 0)
+    {
+    case 'f':
+        o.file = optarg;
+        break;
+    case 'p':
+        o.paused = true;
+        break;
+    case 'c':
+        o.console = true;
+        break;
+    case 'n':
+        o.dry_run = true;
+        break;
+    case 'q':
+        o.quiet = true;
+        break;
+    case 'F':
+        o.foreground = true;
+        break;
+    case 'e':
+        o.no_wait = true;
+        break;
+    case 'd':
+        break;
+    }
 
     /* What has an equals sign is a setting; the rest is the file. */
     if ( optind < argc && !o.file && !strchr(argv[optind], '=') )

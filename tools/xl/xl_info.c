@@ -206,10 +206,11 @@ static void print_topology(void)
 
 int main_info(int argc, char **argv)
 {
+    static const struct long_name names[] = { { "numa", 'n' }, { NULL, 0 } };
     bool numa = false;
     int opt, ret;
 
-    FOREACH_OPTION(opt, argc, argv, "n", 0)
+    FOREACH_LONG_OPTION(opt, argc, argv, "n", names, 0)
     {
     case 'n':
         numa = true;

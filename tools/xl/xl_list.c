@@ -19,7 +19,21 @@ static void print_state(const libxl_dominfo *d)
            d->dying ? 'd' : '-');
 }
 
-static void print_domain(const libxl_dominfo *d, bool verbose, bool cpupool)
+struct columns
+{
+    bool verbose, context, cpupool, numa;
+};
+
+/* There is one node, and no domain has anything against it. */
+static void print_node_affinity(void)
+{
+    static const uint8_t node = 1;
+
+    putchar(' ');
+    print_bitmap(&node, 1, stdout);
+}
+
+static void print_domain(const libxl_dominfo *d, const struct columns *columns)
 {
     char uuid[UUID_STR_LEN], *name = domain_name(d->domid), *pool;
 
@@ -28,7 +42,7 @@ static void print_domain(const libxl_dominfo *d, bool verbose, bool cpupool)
            d->vcpu_online);
     print_state(d);
     printf("  %8.1f", d->cpu_time / 1e9);
-    if ( verbose )
+    if ( columns->verbose )
     {
         uuid_unparse_lower(d->uuid, uuid);
         printf(" %s", uuid);
@@ -36,69 +50,67 @@ static void print_domain(const libxl_dominfo *d, bool verbose, bool cpupool)
             printf(" %8x", d->shutdown_reason);
         else
             printf(" %8s", "-");
-        printf(" %16s", "-");
     }
-    if ( cpupool )
+    /* Without XSM nobody has a label. */
+    if ( columns->verbose || columns->context )
+        printf(" %16s", "-");
+    if ( columns->cpupool )
     {
         pool = libxl_cpupoolid_to_name(ctx, d->cpupool);
         printf("%16s", pool ? pool : "-");
         free(pool);
     }
+    if ( columns->numa )
+        print_node_affinity();
     putchar('\n');
     free(name);
 }
 
-static void print_heading(bool verbose, bool cpupool)
+static void print_heading(const struct columns *columns)
 {
     printf("Name                                        ID   Mem VCPUs\t"
            "State\tTime(s)");
-    if ( verbose )
+    if ( columns->verbose )
         printf("   UUID                            Reason-Code\tSecurity "
                "Label");
-    if ( cpupool )
+    else if ( columns->context )
+        printf("   Security Label");
+    if ( columns->cpupool )
         printf("         Cpupool");
+    if ( columns->numa )
+        printf(" NODE Affinity");
     putchar('\n');
 }
 
 int main_list(int argc, char **argv)
 {
-    static const struct option long_options[] = {
-        { "long", no_argument, NULL, 'l' },
-        { "verbose", no_argument, NULL, 'v' },
-        { "cpupool", no_argument, NULL, 'c' },
-        { "context", no_argument, NULL, 'Z' },
-        { "numa", no_argument, NULL, 'n' },
-        { "help", no_argument, NULL, 'h' },
-        { NULL, 0, NULL, 0 },
+    static const struct long_name names[] = {
+        { "long", 'l' },    { "verbose", 'v' }, { "cpupool", 'c' },
+        { "context", 'Z' }, { "numa", 'n' },    { NULL, 0 },
     };
-    bool verbose = false, details = false, cpupool = false;
+    struct columns columns = { 0 };
     libxl_dominfo one, *list;
+    bool details = false;
     int opt, nr = 1, i;
 
-    while ( (opt = getopt_long(argc, argv, "hlvcZn", long_options, NULL)) !=
-            -1 )
-        switch ( opt )
-        {
-        case 'l':
-            details = true;
-            break;
-        case 'v':
-            verbose = true;
-            break;
-        case 'c':
-            cpupool = true;
-            break;
-        case 'Z':
-        case 'n':
-            break;
-        case 'h':
-            help(argv[0]);
-            return EXIT_SUCCESS;
-        default:
-            fprintf(stderr, "option `%c' not supported.\n", optopt);
-            return EXIT_FAILURE;
-        }
-    need_context();
+    FOREACH_LONG_OPTION(opt, argc, argv, "lvcZn", names, 0)
+    {
+    case 'l':
+        details = true;
+        break;
+    case 'v':
+        columns.verbose = true;
+        break;
+    case 'c':
+        columns.cpupool = true;
+        break;
+    case 'Z':
+        columns.context = true;
+        break;
+    case 'n':
+        columns.numa = true;
+        break;
+    }
 
     if ( optind < argc )
     {
@@ -118,9 +130,9 @@ int main_list(int argc, char **argv)
         print_config_list(list, nr);
     else
     {
-        print_heading(verbose, cpupool);
+        print_heading(&columns);
         for ( i = 0; i < nr; i++ )
-            print_domain(&list[i], verbose, cpupool);
+            print_domain(&list[i], &columns);
     }
     free(list);
     return EXIT_SUCCESS;
@@ -136,6 +148,8 @@ int main_vm_list(int argc, char **argv)
     {
     }
     list = libxl_list_domain(ctx, &nr);
+    if ( !list )
+        return EXIT_FAILURE;
     printf("UUID                                  ID    name\n");
     for ( i = 0; i < nr; i++ )
     {
@@ -274,6 +288,8 @@ int main_uptime(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     list = libxl_list_domain(ctx, &nr);
+    if ( !list )
+        return EXIT_FAILURE;
     for ( i = 0; i < nr; i++ )
         print_uptime(list[i].domid, brief, now);
     free(list);
@@ -290,6 +306,8 @@ int main_claims(int argc, char **argv)
     {
     }
     list = libxl_list_domain(ctx, &nr);
+    if ( !list )
+        return EXIT_FAILURE;
     printf("Name                                        ID   Mem VCPUs\t"
            "State\tTime(s)  Claimed\n");
     for ( i = 0; i < nr; i++ )

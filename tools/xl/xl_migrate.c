@@ -195,33 +195,30 @@ out:
     return ret;
 }
 
-/* Take this option out of the arguments, if it is there. */
-static bool take_long_option(int *argc, char **argv, const char *name)
+/* Options without a letter of their own. */
+enum
 {
-    int i;
-
-    for ( i = 1; i < *argc; i++ )
-        if ( !strcmp(argv[i], name) )
-        {
-            memmove(argv + i, argv + i + 1, (*argc - i) * sizeof(*argv));
-            (*argc)--;
-            return true;
-        }
-    return false;
-}
+    OPTION_DEBUG = 1,
+    OPTION_LIVE,
+};
 
 int main_migrate(int argc, char **argv)
 {
+    static const struct long_name names[] = { { "debug", OPTION_DEBUG },
+                                              { "live", OPTION_LIVE },
+                                              { NULL, 0 } };
     const char *ssh = DEFAULT_SSH, *host, *receive_options = "";
     unsigned int flags = 0;
     char *command;
     int opt, n, ret;
 
-    if ( take_long_option(&argc, argv, "--debug") )
-        flags |= LIBXL_SUSPEND_DEBUG;
-    (void)take_long_option(&argc, argv, "--live"); /* it always is */
-    FOREACH_OPTION(opt, argc, argv, "s:ep", 2)
+    FOREACH_LONG_OPTION(opt, argc, argv, "s:ep", names, 2)
     {
+    case OPTION_DEBUG:
+        flags |= LIBXL_SUSPEND_DEBUG;
+        break;
+    case OPTION_LIVE: /* it always is */
+        break;
     case 's':
         ssh = optarg;
         break;

@@ -131,12 +131,19 @@ static const char *contradiction(const struct credit2_options *o)
 
 int main_sched_credit2(int argc, char **argv)
 {
+    static const struct long_name names[] = { { "domain", 'd' },
+                                              { "weight", 'w' },
+                                              { "cap", 'c' },
+                                              { "schedparam", 's' },
+                                              { "ratelimit_us", 'r' },
+                                              { "cpupool", 'p' },
+                                              { NULL, 0 } };
     struct credit2_options o = { .weight = -1, .cap = -1, .ratelimit = -1 };
     uint32_t poolid = 0;
     const char *why;
     int opt;
 
-    FOREACH_OPTION(opt, argc, argv, "d:w:c:sr:p:", 0)
+    FOREACH_LONG_OPTION(opt, argc, argv, "d:w:c:sr:p:", names, 0)
     {
     case 'd':
         o.dom = optarg;

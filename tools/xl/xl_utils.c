@@ -49,14 +49,25 @@ void need_context(void)
         exit(EXIT_FAILURE);
 }
 
-int next_option(int argc, char **argv, const char *options, int required,
-                int *exit_code)
+#define MAX_LONG_NAMES 12
+
+int next_option(int argc, char **argv, const char *options,
+                const struct long_name *names, int required, int *exit_code)
 {
-    char with_help[64];
-    int opt;
+    struct option longs[MAX_LONG_NAMES + 2] = { { "help", 0, NULL, 'h' } };
+    char with_help[64], *letter;
+    int opt, nr = 1;
 
     snprintf(with_help, sizeof(with_help), "h%s", options);
-    opt = getopt(argc, argv, with_help);
+    for ( ; names && names->name && nr <= MAX_LONG_NAMES; names++, nr++ )
+    {
+        letter = strchr(with_help, names->letter);
+        longs[nr] = (struct option){ .name = names->name,
+                                     .has_arg = letter && letter[1] == ':',
+                                     .val = names->letter };
+    }
+
+    opt = getopt_long(argc, argv, with_help, longs, NULL);
     if ( opt == 'h' )
     {
         help(argv[0]);
@@ -64,7 +75,11 @@ int next_option(int argc, char **argv, const char *options, int required,
     }
     else if ( opt == '?' )
     {
-        fprintf(stderr, "option `%c' not supported.\n", optopt);
+        /* A long name has no letter, unless its argument is missing. */
+        if ( !strncmp(argv[optind - 1], "--", 2) )
+            fprintf(stderr, "option `%s' not supported.\n", argv[optind - 1]);
+        else
+            fprintf(stderr, "option `%c' not supported.\n", optopt);
         *exit_code = EXIT_FAILURE;
     }
     else if ( opt == -1 && argc - optind < required )
@@ -78,6 +93,18 @@ int next_option(int argc, char **argv, const char *options, int required,
     else if ( opt == -1 && !cmd_lookup(argv[0])->late_context )
         need_context();
     return opt;
+}
+
+const char *take_leading_file(int *argc, char ***argv)
+{
+    char **args = *argv, *file = *argc > 1 ? args[1] : NULL;
+
+    if ( !file || file[0] == '-' || strchr(file, '=') )
+        return NULL;
+    args[1] = args[0];
+    (*argv)++;
+    (*argc)--;
+    return file;
 }
 
 uint32_t find_domain(const char *name)

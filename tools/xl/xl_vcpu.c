@@ -69,6 +69,8 @@ int main_vcpu_list(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     list = libxl_list_domain(ctx, &nr);
+    if ( !list )
+        return EXIT_FAILURE;
     for ( i = 0; i < nr; i++ )
         print_vcpus(&list[i]);
     free(list);
@@ -112,6 +114,7 @@ static bool parse_affinity_arg(const char *text, libxl_bitmap *map, bool *given)
 
 int main_vcpu_pin(int argc, char **argv)
 {
+    static const struct long_name names[] = { { "force", 'f' }, { NULL, 0 } };
     libxl_bitmap hard = { 0 }, soft = { 0 };
     bool have_hard = false, have_soft = false, force = false;
     unsigned long vcpu = 0, last;
@@ -119,7 +122,7 @@ int main_vcpu_pin(int argc, char **argv)
     uint32_t flags, domid;
     int opt, ret = EXIT_SUCCESS;
 
-    FOREACH_OPTION(opt, argc, argv, "f", 3)
+    FOREACH_LONG_OPTION(opt, argc, argv, "f", names, 3)
     {
     case 'f':
         force = true;
@@ -158,10 +161,12 @@ int main_vcpu_pin(int argc, char **argv)
 
 int main_vcpu_set(int argc, char **argv)
 {
+    static const struct long_name names[] = { { "ignore-host", 'i' },
+                                              { NULL, 0 } };
     unsigned long count;
     int opt;
 
-    FOREACH_OPTION(opt, argc, argv, "i", 2)
+    FOREACH_LONG_OPTION(opt, argc, argv, "i", names, 2)
     {
     case 'i':
         break;

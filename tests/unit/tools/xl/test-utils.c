@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,9 @@ const unsigned int cmd_table_size;
 
 const struct cmd_spec *cmd_lookup(const char *name)
 {
-    return NULL;
+    static const struct cmd_spec spec = { .late_context = true };
+
+    return &spec;
 }
 
 libxl_ctx *libxl_ctx_alloc(xentoollog_logger *lg)
@@ -113,11 +116,89 @@ static void bitmaps(void **state)
     }
 }
 
+/* What a command does with its options, told as a text. */
+static const struct long_name names[] = {
+    { "wait", 'w' }, { "domain", 'd' }, { "live", 1 }, { NULL, 0 }
+};
+
+static int command(int argc, char **argv, char *seen)
+{
+    int opt;
+
+    optind = 1;
+    opterr = 0;
+    FOREACH_LONG_OPTION(opt, argc, argv, "wd:", names, 1)
+    {
+    case 'w':
+        strcat(seen, "w ");
+        break;
+    case 'd':
+        strcat(strcat(strcat(seen, "d="), optarg), " ");
+        break;
+    case 1:
+        strcat(seen, "live ");
+        break;
+    }
+    strcat(seen, argv[optind]);
+    return EXIT_SUCCESS;
+}
+
+static void options(void **state)
+{
+    static const struct
+    {
+        const char *args[6];
+        int ret;
+        const char *seen;
+    } cases[] = {
+        { { "dom" }, EXIT_SUCCESS, "dom" },
+        { { "-w", "dom" }, EXIT_SUCCESS, "w dom" },
+        { { "--wait", "dom" }, EXIT_SUCCESS, "w dom" },
+        { { "--live", "--domain=5", "dom" }, EXIT_SUCCESS, "live d=5 dom" },
+        { { "-d", "5", "--wait", "dom" }, EXIT_SUCCESS, "d=5 w dom" },
+        { { "--wait" }, EXIT_FAILURE, "w " },
+        { { "-x", "dom" }, EXIT_FAILURE, "" },
+        { { "--unknown", "dom" }, EXIT_FAILURE, "" },
+        { { "--domain" }, EXIT_FAILURE, "" },
+        { { "--help" }, EXIT_SUCCESS, "" },
+    };
+
+    for ( size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++ )
+    {
+        char *argv[8] = { (char *)"test" }, seen[64] = "";
+        int argc = 1;
+
+        for ( ; cases[i].args[argc - 1]; argc++ )
+            argv[argc] = (char *)cases[i].args[argc - 1];
+        assert_int_equal(command(argc, argv, seen), cases[i].ret);
+        assert_string_equal(seen, cases[i].seen);
+    }
+}
+
+static void leading_file(void **state)
+{
+    char *args[] = { (char *)"create", (char *)"file", (char *)"-c", NULL };
+    char *setting[] = { (char *)"create", (char *)"memory=5", NULL };
+    char **argv = args;
+    int argc = 3;
+
+    assert_string_equal(take_leading_file(&argc, &argv), "file");
+    assert_int_equal(argc, 2);
+    assert_string_equal(argv[0], "create");
+    assert_string_equal(argv[1], "-c");
+    assert_null(take_leading_file(&argc, &argv));
+    assert_int_equal(argc, 2);
+    argv = setting;
+    assert_null(take_leading_file(&argc, &argv));
+    argc = 1;
+    assert_null(take_leading_file(&argc, &argv));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes),
-        cmocka_unit_test(numbers),
+        cmocka_unit_test(options), cmocka_unit_test(leading_file),
+        cmocka_unit_test(sizes),   cmocka_unit_test(numbers),
         cmocka_unit_test(bitmaps),
     };
 
