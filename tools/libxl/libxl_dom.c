@@ -34,7 +34,9 @@ static void fill_info(libxl_dominfo *to, const xc_domaininfo_t *from)
     to->current_memkb = from->tot_pages << to_kb;
     to->max_memkb = from->max_pages << to_kb;
     to->cpu_time = from->cpu_time;
-    to->vcpu_max_id = from->max_vcpu_id;
+    to->nr_vcpus = from->max_vcpu_id == XEN_INVALID_MAX_VCPU_ID
+                       ? 0
+                       : from->max_vcpu_id + 1;
     to->vcpu_online = from->nr_online_vcpus;
     to->cpupool = from->cpupool;
 }
@@ -337,13 +339,13 @@ int libxl_set_vcpuonline(libxl_ctx *ctx, uint32_t domid, unsigned int count)
 
     if ( libxl_domain_info(ctx, &info, domid) )
         return ERROR_DOMAIN_NOTFOUND;
-    if ( !count || count > info.vcpu_max_id + 1 )
+    if ( !count || count > info.nr_vcpus )
     {
         LOGD(ctx, ERROR, domid, "has %u vcpus at most, and needs at least one",
-             info.vcpu_max_id + 1);
+             info.nr_vcpus);
         return ERROR_INVAL;
     }
-    for ( i = 0; i <= info.vcpu_max_id; i++ )
+    for ( i = 0; i < info.nr_vcpus; i++ )
         libxl__batch_write(
             &b, libxl__perms_readable(domid),
             path("/local/domain/%u/cpu/%u/availability", domid, i), "%s",

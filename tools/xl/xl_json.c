@@ -44,7 +44,7 @@ static void put_vcpus(yajl_gen g, const libxl_dominfo *info)
     unsigned int i;
 
     yajl_gen_array_open(g);
-    for ( i = 0; i <= info->vcpu_max_id; i++ )
+    for ( i = 0; i < info->nr_vcpus; i++ )
         if ( libxl_vcpu_available(ctx, info->domid, i) )
             yajl_gen_integer(g, i);
     yajl_gen_array_close(g);

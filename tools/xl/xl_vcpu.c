@@ -34,7 +34,7 @@ static void print_vcpus(const libxl_dominfo *d)
     xc_vcpuinfo_t info;
     unsigned int i;
 
-    for ( i = 0; i <= d->vcpu_max_id; i++ )
+    for ( i = 0; i < d->nr_vcpus; i++ )
     {
         if ( xc_vcpu_getinfo(libxl_ctx_xch(ctx), d->domid, i, &info) )
             continue;
@@ -117,7 +117,7 @@ int main_vcpu_pin(int argc, char **argv)
     static const struct long_name names[] = { { "force", 'f' }, { NULL, 0 } };
     libxl_bitmap hard = { 0 }, soft = { 0 };
     bool have_hard = false, have_soft = false, force = false;
-    unsigned long vcpu = 0, last;
+    unsigned long vcpu = 0, end;
     libxl_dominfo info;
     uint32_t flags, domid;
     int opt, ret = EXIT_SUCCESS;
@@ -131,16 +131,17 @@ int main_vcpu_pin(int argc, char **argv)
     domid = find_domain(argv[optind]);
     if ( libxl_domain_info(ctx, &info, domid) )
         return EXIT_FAILURE;
-    last = info.vcpu_max_id;
+    end = info.nr_vcpus;
     if ( strcmp(argv[optind + 1], "all") )
     {
-        if ( !parse_number(argv[optind + 1], info.vcpu_max_id, &vcpu) )
+        if ( !parse_number(argv[optind + 1], UINT32_MAX, &vcpu) ||
+             vcpu >= info.nr_vcpus )
         {
             fprintf(stderr, "Error: Invalid argument %s as VCPU.\n",
                     argv[optind + 1]);
             return EXIT_FAILURE;
         }
-        last = vcpu;
+        end = vcpu + 1;
     }
     if ( !parse_affinity_arg(argv[optind + 2], &hard, &have_hard) ||
          (argc - optind > 3 &&
@@ -150,7 +151,7 @@ int main_vcpu_pin(int argc, char **argv)
     flags = (have_hard ? XEN_VCPUAFFINITY_HARD : 0) |
             (have_soft ? XEN_VCPUAFFINITY_SOFT : 0) |
             (force ? XEN_VCPUAFFINITY_FORCE : 0);
-    for ( ; vcpu <= last; vcpu++ )
+    for ( ; vcpu < end; vcpu++ )
         if ( pin(domid, vcpu, have_hard ? &hard : NULL,
                  have_soft ? &soft : NULL, flags) )
             ret = EXIT_FAILURE;

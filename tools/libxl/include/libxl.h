@@ -176,7 +176,8 @@ typedef struct
     bool running, blocked, paused, shutdown, dying, never_stop;
     unsigned int shutdown_reason;
     uint64_t current_memkb, outstanding_memkb, max_memkb, cpu_time;
-    unsigned int vcpu_max_id, vcpu_online, cpupool;
+    unsigned int nr_vcpus; /* 0 until they are made */
+    unsigned int vcpu_online, cpupool;
 } libxl_dominfo;
 
 /* --- context --- */
