@@ -445,7 +445,11 @@ static int create(struct libxl__create *c, step_fn *const *steps,
         }
     }
     if ( rc )
+    {
+        /* Removing it takes its time, unless interrupted once more. */
+        ctx->aborted = 0;
         (void)libxl_domain_destroy(ctx, c->domid);
+    }
     else
         *domid = c->domid;
 

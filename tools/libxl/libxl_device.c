@@ -235,6 +235,31 @@ static bool read_device(libxl_ctx *ctx, uint32_t domid, const char *kind,
     return true;
 }
 
+int libxl__device_add(libxl_ctx *ctx, const struct libxl__device *dev,
+                      struct libxl__batch *b, const char *script,
+                      const char *action)
+{
+    char *backend =
+        libxl__xs_read(ctx, below(libxl__device_libxl(dev), "backend"));
+    int rc;
+
+    if ( backend )
+    {
+        free(backend);
+        libxl__batch_free(b);
+        LOGD(ctx, ERROR, dev->domid, "has a %s %d already", dev->kind,
+             dev->devid);
+        return ERROR_DEVICE_EXISTS;
+    }
+    rc = libxl__batch_commit(ctx, b);
+    if ( rc )
+        return rc;
+    rc = libxl__device_connect(ctx, dev, script, action);
+    if ( rc )
+        (void)remove_device(ctx, dev, true);
+    return rc;
+}
+
 int libxl_device_remove(libxl_ctx *ctx, uint32_t domid, const char *kind,
                         int devid, bool force)
 {

@@ -159,9 +159,7 @@ int libxl_device_disk_add(libxl_ctx *ctx, uint32_t domid,
     if ( disk->direct_io_safe )
         libxl__device_back(&b, &dev, "direct-io-safe", "1");
 
-    rc = libxl__batch_commit(ctx, &b);
-    if ( !rc )
-        rc = libxl__device_connect(ctx, &dev, script, "add");
+    rc = libxl__device_add(ctx, &dev, &b, script, "add");
     if ( rc )
         LOGD(ctx, ERROR, domid, "cannot attach disk \"%s\" (\"%s\")",
              disk->vdev, disk->pdev_path);

@@ -95,6 +95,7 @@ void libxl__batch_mkdir(struct libxl__batch *b, struct libxl__perms perms,
 void libxl__batch_rm(struct libxl__batch *b, struct libxl__path where);
 /* Do it all or nothing, and free the list either way. */
 int libxl__batch_commit(libxl_ctx *ctx, struct libxl__batch *b);
+void libxl__batch_free(struct libxl__batch *b);
 
 /* malloc()ed, null when there is nothing to read. */
 char *libxl__xs_read(libxl_ctx *ctx, struct libxl__path where);
@@ -156,6 +157,13 @@ void libxl__device_front(struct libxl__batch *b,
                          const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
+/*
+ * Write the device's list, which is freed, and connect it: all or nothing.
+ * ERROR_DEVICE_EXISTS, and no harm done, if the domain has one of its number.
+ */
+int libxl__device_add(libxl_ctx *ctx, const struct libxl__device *dev,
+                      struct libxl__batch *b, const char *script,
+                      const char *action);
 /* Wait for the backend driver, then run the script if there is one. */
 int libxl__device_connect(libxl_ctx *ctx, const struct libxl__device *dev,
                           const char *script, const char *action);

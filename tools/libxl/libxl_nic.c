@@ -84,9 +84,7 @@ int libxl_device_nic_add(libxl_ctx *ctx, uint32_t domid, libxl_device_nic *nic)
     libxl__device_back(&b, &dev, "handle", "%d", dev.devid);
     libxl__device_back(&b, &dev, "type", "vif");
 
-    rc = libxl__batch_commit(ctx, &b);
-    if ( !rc )
-        rc = libxl__device_connect(ctx, &dev, script, "online");
+    rc = libxl__device_add(ctx, &dev, &b, script, "online");
     if ( rc )
         LOGD(ctx, ERROR, domid, "cannot attach vif %d (bridge %s)", dev.devid,
              nic->bridge ? nic->bridge : "xenbr0");

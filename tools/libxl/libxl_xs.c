@@ -120,6 +120,19 @@ static bool do_write(struct xs_handle *xsh, xs_transaction_t t,
                               (struct xs_permissions *)w->perms.p, w->perms.nr);
 }
 
+void libxl__batch_free(struct libxl__batch *b)
+{
+    unsigned int i;
+
+    for ( i = 0; i < b->nr; i++ )
+    {
+        free(b->writes[i].path);
+        free(b->writes[i].value);
+    }
+    free(b->writes);
+    memset(b, 0, sizeof(*b));
+}
+
 int libxl__batch_commit(libxl_ctx *ctx, struct libxl__batch *b)
 {
     struct xs_handle *xsh = libxl__xs(ctx);
@@ -157,13 +170,7 @@ int libxl__batch_commit(libxl_ctx *ctx, struct libxl__batch *b)
         }
     }
 
-    for ( i = 0; i < b->nr; i++ )
-    {
-        free(b->writes[i].path);
-        free(b->writes[i].value);
-    }
-    free(b->writes);
-    memset(b, 0, sizeof(*b));
+    libxl__batch_free(b);
     return rc;
 }
 

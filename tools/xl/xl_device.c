@@ -46,9 +46,6 @@ int main_block_attach(int argc, char **argv)
     else
     {
         rc = libxl_device_disk_add(ctx, domid, &disk);
-        if ( rc )
-            (void)libxl_device_remove(ctx, domid, "vbd",
-                                      libxl_vdev_to_devid(disk.vdev), true);
         libxl_device_disk_dispose(&disk);
     }
     free(spec);
@@ -81,10 +78,11 @@ int main_block_list(int argc, char **argv)
 
 int main_block_detach(int argc, char **argv)
 {
+    static const struct long_name names[] = { { "force", 'f' }, { NULL, 0 } };
     bool force = force_execution;
     int opt, devid;
 
-    FOREACH_OPTION(opt, argc, argv, "f", 2)
+    FOREACH_LONG_OPTION(opt, argc, argv, "f", names, 2)
     {
     case 'f':
         force = true;
@@ -118,8 +116,6 @@ int main_network_attach(int argc, char **argv)
     else
     {
         rc = libxl_device_nic_add(ctx, domid, &nic);
-        if ( rc )
-            (void)libxl_device_remove(ctx, domid, "vif", nic.devid, true);
         libxl_device_nic_dispose(&nic);
     }
     free(spec);
@@ -170,11 +166,12 @@ static int find_nic(uint32_t domid, const char *text)
 
 int main_network_detach(int argc, char **argv)
 {
+    static const struct long_name names[] = { { "force", 'f' }, { NULL, 0 } };
     bool force = force_execution;
     uint32_t domid;
     int opt, devid;
 
-    FOREACH_OPTION(opt, argc, argv, "f", 2)
+    FOREACH_LONG_OPTION(opt, argc, argv, "f", names, 2)
     {
     case 'f':
         force = true;

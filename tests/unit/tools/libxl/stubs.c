@@ -47,13 +47,9 @@ void libxl__device_front(struct libxl__batch *b,
     abort();
 }
 
-int libxl__batch_commit(libxl_ctx *ctx, struct libxl__batch *b)
-{
-    abort();
-}
-
-int libxl__device_connect(libxl_ctx *ctx, const struct libxl__device *dev,
-                          const char *script, const char *action)
+int libxl__device_add(libxl_ctx *ctx, const struct libxl__device *dev,
+                      struct libxl__batch *b, const char *script,
+                      const char *action)
 {
     abort();
 }
