@@ -185,21 +185,22 @@ bool guests_watch_event(struct daemon *daemon, const char *token)
 
 static bool buffer_full(const struct daemon *daemon, const struct guest *guest)
 {
-    return daemon->options.keep_overflow && guest->out.limit &&
-           guest->out.len >= guest->out.limit;
+    return daemon->options.keep_overflow && !outbuf_room(&guest->out);
 }
 
 void guest_take_output(struct daemon *daemon, struct guest *guest)
 {
     char buf[sizeof(guest->ring->out)];
-    size_t len, total = 0;
+    /* No more than a ring's worth: a busy guest must not keep us here. */
+    size_t len, total = 0, max = sizeof(buf);
 
-    if ( !guest->ring || buffer_full(daemon, guest) )
+    if ( !guest->ring )
         return;
 
-    /* No more than a ring's worth: a busy guest must not keep us here. */
-    while ( total < sizeof(buf) &&
-            (len = conring_take(guest->ring, buf, sizeof(buf) - total)) )
+    if ( daemon->options.keep_overflow && outbuf_room(&guest->out) < max )
+        max = outbuf_room(&guest->out);
+
+    while ( total < max && (len = conring_take(guest->ring, buf, max - total)) )
     {
         logfile_write(&guest->log, buf, len);
         if ( !outbuf_add(&guest->out, buf, len) )

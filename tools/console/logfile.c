@@ -56,8 +56,12 @@ void logfile_reopen(struct logfile *log)
 
 static void put(struct logfile *log, const char *data, size_t len)
 {
-    if ( !xs_write_all(log->fd, data, len) )
+    bool ok = xs_write_all(log->fd, data, len);
+
+    /* A guest that talks on must not fill another log with this. */
+    if ( !ok && !log->failing )
         syslog(LOG_WARNING, "cannot write %s: %m", log->path);
+    log->failing = !ok;
 }
 
 static void put_time(struct logfile *log)

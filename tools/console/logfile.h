@@ -12,6 +12,7 @@ struct logfile
     char *path;
     int fd; /* -1: not open */
     bool timestamps;
+    bool failing; /* the last write did, which was told */
     bool in_line; /* the last byte written was no newline */
     bool replace_escape;
 };

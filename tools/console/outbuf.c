@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Guest output that nobody has read yet, up to a limit. */
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,16 +14,18 @@ static bool make_room(struct outbuf *buf, size_t len)
     size_t size = buf->size ? buf->size : MIN_SIZE;
     char *grown;
 
-    if ( buf->start && buf->start + buf->len + len > buf->size )
+    if ( buf->start + buf->len + len <= buf->size )
+        return true;
+
+    /* Not for a little at the start: a full buffer would move all the time. */
+    if ( buf->start > buf->size / 2 )
     {
         memmove(buf->data, buf->data + buf->start, buf->len);
         buf->start = 0;
+        return make_room(buf, len);
     }
 
-    if ( buf->len + len <= buf->size )
-        return true;
-
-    while ( size < buf->len + len )
+    while ( size < buf->start + buf->len + len )
         size *= 2;
     grown = realloc(buf->data, size);
     if ( !grown )
@@ -52,6 +55,14 @@ bool outbuf_add(struct outbuf *buf, const void *data, size_t len)
     buf->len += len;
 
     return true;
+}
+
+size_t outbuf_room(const struct outbuf *buf)
+{
+    if ( !buf->limit )
+        return SIZE_MAX;
+
+    return buf->len < buf->limit ? buf->limit - buf->len : 0;
 }
 
 const char *outbuf_peek(const struct outbuf *buf, size_t *len)

@@ -16,6 +16,8 @@ struct outbuf
 
 /* What is the oldest is dropped beyond the limit; false: out of memory. */
 bool outbuf_add(struct outbuf *buf, const void *data, size_t len);
+/* How many bytes can be added without that. */
+size_t outbuf_room(const struct outbuf *buf);
 /* The oldest bytes, contiguous. */
 const char *outbuf_peek(const struct outbuf *buf, size_t *len);
 void outbuf_drop(struct outbuf *buf, size_t len);

@@ -137,6 +137,54 @@ static void test_log_lines_have_times(void **state)
     assert_string_equal(text + 26 + 22 + 8 + 22, "\n");
 }
 
+static void test_full_buffer_seldom_moves(void **state)
+{
+    static char page[2048];
+    struct outbuf buf = { .limit = 1u << 20 };
+    unsigned int at_start = 0;
+
+    for ( unsigned int i = 0; i < 5000; i++ )
+    {
+        assert_true(outbuf_add(&buf, page, sizeof(page)));
+        at_start += i > 1000 && !buf.start;
+    }
+    assert_in_range(at_start, 0, 20);
+    assert_in_range(buf.size, 0, 2u << 20);
+    outbuf_free(&buf);
+}
+
+static void test_room(void **state)
+{
+    struct outbuf buf = { .limit = 10 }, endless = { .limit = 0 };
+
+    assert_int_equal(outbuf_room(&buf), 10);
+    assert_true(outbuf_add(&buf, "0123456", 7));
+    assert_int_equal(outbuf_room(&buf), 3);
+    assert_true(outbuf_add(&buf, "01234", 5));
+    assert_int_equal(outbuf_room(&buf), 0);
+    assert_int_equal(outbuf_room(&endless), SIZE_MAX);
+    outbuf_free(&buf);
+}
+
+static unsigned int nr_told;
+
+void syslog(int priority, const char *fmt, ...)
+{
+    nr_told++;
+}
+
+static void test_full_disk_is_told_once(void **state)
+{
+    struct logfile log;
+
+    logfile_init(&log);
+    assert_true(logfile_open(&log, strdup("/dev/full"), false));
+    for ( unsigned int i = 0; i < 100; i++ )
+        logfile_write(&log, "flood\n", 6);
+    assert_int_equal(nr_told, 1);
+    logfile_close(&log);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +194,9 @@ int main(void)
         cmocka_unit_test(test_buffer_keeps_the_newest),
         cmocka_unit_test(test_buffer_without_limit),
         cmocka_unit_test(test_log_lines_have_times),
+        cmocka_unit_test(test_full_buffer_seldom_moves),
+        cmocka_unit_test(test_room),
+        cmocka_unit_test(test_full_disk_is_told_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
