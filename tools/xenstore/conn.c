@@ -27,6 +27,8 @@ struct conn *conn_new(struct store *store, const struct transport *transport,
     conn->actor.privileged =
         !domid || (store->priv_domid && domid == store->priv_domid);
     list_init(&conn->out);
+    for ( unsigned int i = 0; i < EVENT_BUCKETS; i++ )
+        list_init(&conn->events[i]);
     list_init(&conn->watches);
     list_init(&conn->txns);
     list_add_tail(&store->conns, &conn->link);
@@ -56,6 +58,7 @@ static void drop_output(struct conn *conn)
     list_for_each_entry_safe (msg, tmp, &conn->out, link)
     {
         list_del(&msg->link);
+        list_del(&msg->same_hash);
         free(msg);
     }
     conn->nr_replies = 0;
@@ -97,6 +100,8 @@ static struct message *message_new(const struct xsd_sockmsg *hdr, uint32_t type,
 
     out.type = type;
     out.len = len;
+    list_init(&msg->same_hash);
+    msg->hash = 0;
     msg->len = sizeof(out) + len;
     msg->sent = 0;
     msg->is_event = type == XS_WATCH_EVENT;
@@ -118,7 +123,7 @@ static void enqueue(struct conn *conn, struct message *msg)
     }
 
     list_add_tail(&conn->out, &msg->link);
-    conn->out_bytes += msg->len;
+    conn->out_bytes += sizeof(*msg) + msg->len;
     if ( !msg->is_event )
         conn->nr_replies++;
 }
@@ -127,6 +132,11 @@ void conn_reply(struct conn *conn, const struct xsd_sockmsg *hdr, uint32_t type,
                 const void *body, size_t len)
 {
     enqueue(conn, message_new(hdr, type, body, len));
+}
+
+static struct list *bucket_of(struct conn *conn, const struct message *msg)
+{
+    return &conn->events[STORE_HASH_SLOT(msg->hash, EVENT_BUCKETS)];
 }
 
 /*
@@ -141,8 +151,8 @@ static bool already_queued(struct conn *conn, const struct message *msg)
     if ( path_is_special(body) )
         return false;
 
-    list_for_each_entry (old, &conn->out, link)
-        if ( old->is_event && !old->sent && old->len == msg->len &&
+    list_for_each_entry (old, bucket_of(conn, msg), same_hash)
+        if ( old->hash == msg->hash && old->len == msg->len &&
              !memcmp(old->data, msg->data, msg->len) )
             return true;
 
@@ -168,16 +178,21 @@ void conn_send_event(struct conn *conn, const void *body, size_t len)
         return;
 
     msg = message_new(&no_request, XS_WATCH_EVENT, body, len);
-    if ( msg && already_queued(conn, msg) )
+    if ( msg )
     {
-        free(msg);
-        return;
-    }
-    if ( msg && !queue_allowed(conn, msg->len) )
-    {
-        free(msg);
-        conn->overflowed = true;
-        return;
+        msg->hash = store_hash(msg->data, msg->len);
+        if ( already_queued(conn, msg) )
+        {
+            free(msg);
+            return;
+        }
+        if ( !queue_allowed(conn, sizeof(*msg) + msg->len) )
+        {
+            free(msg);
+            conn->overflowed = true;
+            return;
+        }
+        list_add_tail(bucket_of(conn, msg), &msg->same_hash);
     }
     enqueue(conn, msg);
 }
@@ -273,8 +288,9 @@ enum conn_input conn_receive(struct conn *conn)
     {
         if ( conn->hdr.len > XENSTORE_PAYLOAD_MAX )
         {
-            syslog(LOG_ERR, "client %u (domain %u) sent a request of %u bytes",
-                   conn->id, conn->actor.domid, conn->hdr.len);
+            if ( !conn->domain )
+                syslog(LOG_ERR, "client %u sent a request of %u bytes",
+                       conn->id, conn->hdr.len);
             return protocol_error(conn, XENSTORE_ERROR_PROTO);
         }
         conn->body = malloc(conn->hdr.len + 1);
@@ -325,11 +341,12 @@ void conn_flush(struct conn *conn)
             break;
 
         msg->sent += done;
+        list_del(&msg->same_hash);
         if ( msg->sent < msg->len )
             continue;
 
         list_del(&msg->link);
-        conn->out_bytes -= msg->len;
+        conn->out_bytes -= sizeof(*msg) + msg->len;
         if ( !msg->is_event )
             conn->nr_replies--;
         free(msg);

@@ -27,10 +27,15 @@ struct transport
 struct message
 {
     struct list link;
+    /* Events: in the connection's table while nothing of it is sent. */
+    struct list same_hash;
+    uint64_t hash;
     size_t len, sent;
     bool is_event;
     char data[];
 };
+
+#define EVENT_BUCKETS 128
 
 struct conn
 {
@@ -60,7 +65,9 @@ struct conn
 
     struct list out;
     unsigned int nr_replies; /* in out */
-    size_t out_bytes;
+    size_t out_bytes;        /* with the messages' own structures */
+    /* The events in out by their hashes: there may be ten thousands. */
+    struct list events[EVENT_BUCKETS];
 
     struct list watches;
     struct list txns;

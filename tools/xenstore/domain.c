@@ -56,8 +56,12 @@ static void domain_flush(struct conn *conn)
 
 static void domain_report(struct conn *conn, unsigned int error)
 {
-    syslog(LOG_ERR, "domain %u: bad ring or request (%u), not served any more",
-           conn->actor.domid, error);
+    if ( !conn->domain->complained )
+        syslog(LOG_ERR,
+               "domain %u: bad ring or request (%u), not served until it "
+               "reconnects; said once",
+               conn->actor.domid, error);
+    conn->domain->complained = true;
     conn->domain->ring->error = error;
     hv_notify(conn->domain->port);
 }

@@ -16,6 +16,8 @@ struct domain
     int port;
     /* Has been reported as shut down. */
     bool shutdown;
+    /* That it breaks the protocol was logged; it may do so again and again. */
+    bool complained;
     /* Bytes went through the ring since the other side was last told. */
     bool moved;
 };

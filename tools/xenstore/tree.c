@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "tree.h"
 
@@ -15,20 +16,42 @@
  */
 #define RECORD_HEADER_SIZE 24
 
-/* FNV-1a, which goes on where it has stopped. */
-#define HASH_START 2166136261u
-
-static uint32_t hash_more(uint32_t hash, const char *text)
+/* Odd, and known to nobody. */
+static uint64_t hash_key(void)
 {
-    while ( *text )
-        hash = (hash ^ (unsigned char)*text++) * 16777619u;
+    static uint64_t key;
+
+    if ( !key )
+    {
+        const void *random = (const void *)getauxval(AT_RANDOM);
+
+        if ( random )
+            memcpy(&key, random, sizeof(key));
+        key |= 1;
+    }
+
+    return key;
+}
+
+/* Goes on where it has stopped, first from the key. */
+static uint64_t hash_more(uint64_t hash, const char *bytes, size_t len)
+{
+    uint64_t key = hash_key();
+
+    for ( size_t i = 0; i < len; i++ )
+        hash = (hash ^ (unsigned char)bytes[i]) * key;
 
     return hash;
 }
 
-static uint32_t hash_path(const char *path)
+uint64_t store_hash(const char *bytes, size_t len)
 {
-    return hash_more(HASH_START, path);
+    return hash_more(hash_key(), bytes, len);
+}
+
+static uint64_t hash_path(const char *path)
+{
+    return store_hash(path, strlen(path));
 }
 
 bool tree_init(struct tree *tree)
@@ -56,14 +79,14 @@ void tree_destroy(struct tree *tree)
     tree->nr_buckets = tree->nr_nodes = 0;
 }
 
-static struct node **bucket_of(const struct tree *tree, uint32_t hash)
+static struct node **bucket_of(const struct tree *tree, uint64_t hash)
 {
-    return &tree->buckets[hash & (tree->nr_buckets - 1)];
+    return &tree->buckets[STORE_HASH_SLOT(hash, tree->nr_buckets)];
 }
 
 struct node *tree_find(const struct tree *tree, const char *path)
 {
-    uint32_t hash = hash_path(path);
+    uint64_t hash = hash_path(path);
     struct node *node;
 
     for ( node = *bucket_of(tree, hash); node; node = node->hash_next )
@@ -79,10 +102,10 @@ struct node *tree_find_child(const struct tree *tree, const struct node *node,
     /* Below the root there is nothing before the slash. */
     bool root = !strcmp(node->path, "/");
     size_t len = root ? 0 : strlen(node->path);
-    uint32_t hash = hash_more(root ? HASH_START : node->hash, "/");
+    uint64_t hash = hash_more(root ? hash_key() : node->hash, "/", 1);
     struct node *child;
 
-    hash = hash_more(hash, name);
+    hash = hash_more(hash, name, strlen(name));
     for ( child = *bucket_of(tree, hash); child; child = child->hash_next )
         if ( child->hash == hash && !strncmp(child->path, node->path, len) &&
              child->path[len] == '/' && !strcmp(child->path + len + 1, name) )

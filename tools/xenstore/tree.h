@@ -23,7 +23,7 @@
 struct node
 {
     struct node *hash_next;
-    uint32_t hash;
+    uint64_t hash;
 
     char *path;
     /* Changes with every change of the node. */
@@ -47,6 +47,14 @@ struct tree
     size_t nr_buckets;
     size_t nr_nodes;
 };
+
+/*
+ * A hash that differs from run to run: guests choose paths, and could choose
+ * all of them to fall into one bucket.
+ */
+uint64_t store_hash(const char *bytes, size_t len);
+/* Which one of a power of two: the low bits of the hash mix the least. */
+#define STORE_HASH_SLOT(hash, nr_slots) ((hash) >> 32 & ((nr_slots)-1))
 
 bool tree_init(struct tree *tree);
 /* Frees the nodes too. */

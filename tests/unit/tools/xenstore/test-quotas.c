@@ -160,6 +160,36 @@ static void test_events_not_fetched_are_bounded(void **state)
     assert_true(domain_find(&store, 1)->conn->ignored);
 }
 
+/* 128 watches see 100 nodes come: what is asked for again is found quickly. */
+static void test_long_queues_are_searched_quickly(void **state)
+{
+    struct conn *conn = other.conn;
+    unsigned int nr = 0, longest = 0;
+    struct message *msg;
+    char body[64];
+
+    for ( unsigned int twice = 0; twice < 2; twice++ )
+        for ( unsigned int i = 0; i < 12800; i++ )
+        {
+            int len = snprintf(body, sizeof(body), "/local/domain/2/%u%c%u",
+                               i / 128, '\0', i % 128);
+
+            conn_send_event(conn, body, len + 1);
+        }
+    list_for_each_entry (msg, &conn->out, link)
+        nr++;
+    assert_int_equal(nr, 12800);
+    for ( unsigned int i = 0; i < EVENT_BUCKETS; i++ )
+    {
+        nr = 0;
+        list_for_each_entry (msg, &conn->events[i], same_hash)
+            nr++;
+        if ( nr > longest )
+            longest = nr;
+    }
+    assert_in_range(longest, 1, 400);
+}
+
 static void test_transactions_take_memory(void **state)
 {
     struct account *account = quota_account(&store.quotas, 1);
@@ -246,6 +276,7 @@ int main(void)
         CASE(test_slow_client_is_not_read),
         CASE(test_busy_writer_has_to_wait),
         CASE(test_events_not_fetched_are_bounded),
+        CASE(test_long_queues_are_searched_quickly),
         CASE(test_transactions_take_memory),
         CASE(test_transactions_pay_for_what_they_write),
         CASE(test_transactions_do_not_grow_for_ever),
