@@ -267,7 +267,7 @@ int libxl__domain_request(libxl_ctx *ctx, uint32_t domid, const char *what,
     if ( rc )
         return rc;
     rc = libxl__xs_wait(ctx, node.s, seconds, request_taken, NULL);
-    if ( rc != ERROR_TIMEDOUT )
+    if ( rc != ERROR_TIMEDOUT && rc != ERROR_ABORTED )
         return rc;
 
     /* Withdraw it, so that it does not strike long after. */
@@ -275,8 +275,9 @@ int libxl__domain_request(libxl_ctx *ctx, uint32_t domid, const char *what,
     if ( value && *value )
         (void)libxl__xs_write(ctx, node, "%s", "");
     free(value);
-    LOGD(ctx, ERROR, domid, "did not take up the %s request in %u seconds",
-         what, seconds);
+    if ( rc == ERROR_TIMEDOUT )
+        LOGD(ctx, ERROR, domid, "did not take up the %s request in %u seconds",
+             what, seconds);
     return rc;
 }
 

@@ -25,6 +25,24 @@ static int has_stopped(libxl_ctx *ctx, const char *node, void *opaque)
     return rc ? rc : info.shutdown || info.dying;
 }
 
+/*
+ * A guest that has taken the request up will stop, and nobody but us will let
+ * it go on: an interruption has to wait for that.
+ */
+static int wait_until_stopped(struct save *s)
+{
+    int rc = libxl__xs_wait(s->ctx, "@releaseDomain", SUSPEND_SECONDS,
+                            has_stopped, &s->domid);
+
+    if ( rc != ERROR_ABORTED )
+        return rc;
+    s->ctx->aborted = 0;
+    rc = libxl__xs_wait(s->ctx, "@releaseDomain", SUSPEND_SECONDS, has_stopped,
+                        &s->domid);
+    s->ctx->aborted = 1;
+    return rc;
+}
+
 static int suspend_guest(void *opaque, struct xg_error *err)
 {
     struct save *s = opaque;
@@ -33,8 +51,7 @@ static int suspend_guest(void *opaque, struct xg_error *err)
 
     rc = libxl__domain_request(s->ctx, s->domid, "suspend", SUSPEND_SECONDS);
     if ( !rc )
-        rc = libxl__xs_wait(s->ctx, "@releaseDomain", SUSPEND_SECONDS,
-                            has_stopped, &s->domid);
+        rc = wait_until_stopped(s);
     if ( !rc )
         rc = libxl_domain_info(s->ctx, &info, s->domid);
     if ( !rc && info.shutdown && info.shutdown_reason == SHUTDOWN_suspend )
@@ -53,6 +70,7 @@ int libxl_domain_suspend(libxl_ctx *ctx, uint32_t domid, int fd,
         .debug = flags & LIBXL_SUSPEND_DEBUG,
         .suspend = suspend_guest,
         .opaque = &s,
+        .aborted = &ctx->aborted,
     };
     struct xg_error err;
 

@@ -124,8 +124,11 @@ static void end_transport(const struct transport *t)
 static bool send_domain(const struct transport *t, uint32_t domid,
                         const libxl_domain_config *config, unsigned int flags)
 {
-    return get(t->from, BANNER, sizeof(BANNER) - 1, "banner") &&
-           savefile_write(t->to, "migration stream", config) &&
+    if ( !get(t->from, BANNER, sizeof(BANNER) - 1, "banner") )
+        return false;
+    /* From here to the end we owe it to the domain to see to it. */
+    catch_signals(true);
+    return savefile_write(t->to, "migration stream", config) &&
            !libxl_domain_suspend(ctx, domid, t->to,
                                  flags | LIBXL_SUSPEND_LIVE) &&
            get(t->from, READY, sizeof(READY), "word that it has the domain");
@@ -191,6 +194,7 @@ static int migrate(const char *name, const char *command, unsigned int flags)
 
 out:
     end_transport(&t);
+    catch_signals(false);
     libxl_domain_config_dispose(&config);
     return ret;
 }

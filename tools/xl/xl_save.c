@@ -57,20 +57,36 @@ static int finish_save(uint32_t domid, enum after_save after)
     return rc ? rc : libxl_domain_resume(ctx, domid);
 }
 
+/* Is it on the disk, if the file is on one? The domain will be gone. */
+static bool reaches_disk(int fd)
+{
+    return !fsync(fd) || errno == EINVAL || errno == EROFS || errno == ENOTSUP;
+}
+
 static int save_to(int fd, const char *file, uint32_t domid,
                    const libxl_domain_config *config, enum after_save after)
 {
     struct stat st;
+    bool saved;
 
-    if ( savefile_write(fd, file, config) &&
-         !libxl_domain_suspend(ctx, domid, fd, 0) )
+    /* A half image, and a domain that stays suspended, are of no use. */
+    catch_signals(true);
+    saved = savefile_write(fd, file, config) &&
+            !libxl_domain_suspend(ctx, domid, fd, 0);
+    catch_signals(false);
+    if ( saved && !reaches_disk(fd) )
     {
-        if ( !close(fd) )
-            return xl_exit(finish_save(domid, after));
+        saved = false;
         fprintf(stderr, "xl: %s: %s\n", file, strerror(errno));
     }
-    else
-        close(fd);
+    if ( close(fd) && saved )
+    {
+        saved = false;
+        fprintf(stderr, "xl: %s: %s\n", file, strerror(errno));
+    }
+    if ( saved )
+        return xl_exit(finish_save(domid, after));
+
     /* Half an image is of no use, and the domain is still there. */
     if ( !stat(file, &st) && S_ISREG(st.st_mode) )
         unlink(file);

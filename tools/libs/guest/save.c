@@ -150,6 +150,8 @@ static int put_batch(struct save *s, struct batch *b, bool first)
     void *contents = NULL;
     int rc;
 
+    if ( s->options->aborted && *s->options->aborted )
+        return xg_fail(s->err, "interrupted");
     if ( classify(s, b, first) )
         return -1;
     if ( b->nr_data )

@@ -17,6 +17,7 @@
  * build.c is pure: bytes in, bytes out.
  */
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -126,6 +127,8 @@ struct xg_save_options
     /* Make the domain stop: 0 when it has, or the error is told. */
     int (*suspend)(void *opaque, struct xg_error *err);
     void *opaque;
+    /* Ends it with an error as soon as it is set, as by a signal; or null. */
+    const volatile sig_atomic_t *aborted;
 };
 
 /* Write the domain's image to fd. It is left suspended when that went well. */
