@@ -28,16 +28,8 @@ static int check_name(libxl_ctx *ctx, const char *name)
 {
     uint32_t other;
 
-    if ( !name || !*name )
-    {
-        LOG(ctx, ERROR, "the domain has no name: set name=");
+    if ( !libxl__name_is_valid(ctx, name) )
         return ERROR_INVAL;
-    }
-    if ( strchr(name, '/') )
-    {
-        LOG(ctx, ERROR, "name \"%s\": a slash is not allowed", name);
-        return ERROR_INVAL;
-    }
     if ( !libxl_name_to_domid(ctx, name, &other) )
     {
         LOG(ctx, ERROR,

@@ -182,12 +182,25 @@ int libxl_domain_qualifier_to_domid(libxl_ctx *ctx, const char *name,
     return rc;
 }
 
+bool libxl__name_is_valid(libxl_ctx *ctx, const char *name)
+{
+    if ( !name || !*name )
+        LOG(ctx, ERROR, "the domain has no name: set name=");
+    else if ( strchr(name, '/') )
+        LOG(ctx, ERROR, "name \"%s\": a slash is not allowed", name);
+    else
+        return true;
+    return false;
+}
+
 int libxl_domain_rename(libxl_ctx *ctx, uint32_t domid, const char *new_name)
 {
     struct libxl__batch b = { 0 };
     uint32_t other;
     char *vm;
 
+    if ( !libxl__name_is_valid(ctx, new_name) )
+        return ERROR_INVAL;
     if ( !libxl_name_to_domid(ctx, new_name, &other) )
     {
         LOGD(ctx, ERROR, other, "is already called \"%s\"", new_name);

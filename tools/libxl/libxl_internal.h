@@ -192,6 +192,9 @@ int libxl__spec_backend(const char *value, char *err, size_t err_size);
 /* A domain but that one whose home has a node with this value; its number. */
 bool libxl__domain_with(libxl_ctx *ctx, const char *key, const char *value,
                         uint32_t except, uint32_t *domid);
+/* Could a domain be called that? Files are, too, so no slash; says why not. */
+bool libxl__name_is_valid(libxl_ctx *ctx, const char *name);
+
 /* Ask by control/shutdown, and wait until it has taken the request up. */
 int libxl__domain_request(libxl_ctx *ctx, uint32_t domid, const char *what,
                           unsigned int seconds);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A domain is asked to suspend itself, and we are interrupted. */
+/* Existing domains: their names, and an interrupted request to suspend. */
 /* TEST-SOURCES: tools/libxl/libxl_save.c tools/libxl/libxl_dom.c */
 /* TEST-SOURCES: tools/libxl/libxl_xs.c tools/libxl/libxl.c */
 /* TEST-SOURCES: tests/unit/tools/libxl/fake-xs.c */
@@ -191,9 +191,23 @@ static void interrupted_while_the_guest_suspends(void **state)
     assert_int_equal(domain.flags, 0);
 }
 
+/* What no domain can be created with none can be renamed to. */
+static void names(void **state)
+{
+    fake_write("/local/domain/7/vm", "/vm/v");
+    fake_write("/local/domain/7/name", "old");
+    assert_int_equal(libxl_domain_rename(&ctx, DOM, ""), ERROR_INVAL);
+    assert_int_equal(libxl_domain_rename(&ctx, DOM, "../x"), ERROR_INVAL);
+    assert_string_equal(fake_read("/local/domain/7/name"), "old");
+    assert_int_equal(libxl_domain_rename(&ctx, DOM, "new"), 0);
+    assert_string_equal(fake_read("/local/domain/7/name"), "new");
+    assert_string_equal(fake_read("/vm/v/name"), "new");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(names, setup),
         cmocka_unit_test_setup(undisturbed, setup),
         cmocka_unit_test_setup(interrupted_before_the_guest_listens, setup),
         cmocka_unit_test_setup(interrupted_while_the_guest_suspends, setup),
