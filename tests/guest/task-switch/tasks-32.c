@@ -748,6 +748,9 @@ static void check_broken(const struct broken *b, uint32_t vector,
     check_at("the task it was met in", seen.link, TASK(T_BROKEN), line);
     check_at("EIP of it", seen.eip, (uint32_t)broken_task, line);
     check_at("the selector as loaded", saved, b->sel, line);
+    if ( vector != VEC_DF )
+        check_at("RF of a fault in it", tss[T_BROKEN].eflags & FLAG_RF, FLAG_RF,
+                 line);
     check_at("link of the broken task", tss[T_BROKEN].link, TASK(T_MAIN), line);
 }
 
