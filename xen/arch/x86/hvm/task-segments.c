@@ -80,9 +80,7 @@ static bool find_descriptor(const struct task_machine *m, uint16_t sel,
 
     if ( sel & SEL_TI )
     {
-        if ( ldt->ar & SEG_AR_UNUSABLE )
-            return false;
-        base = ldt->base;
+        base = ldt->base; /* without an LDT the limit is 0: nothing is in */
         limit = ldt->limit;
     }
     *linear = base + offset;

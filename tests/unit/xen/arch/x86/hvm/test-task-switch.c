@@ -89,15 +89,21 @@ static int mem_read(void *ctx, uint32_t linear, void *buf, unsigned int n,
     return 0;
 }
 
+/* As far as it goes, like the real one: a page that is written stays so. */
 static int mem_write(void *ctx, uint32_t linear, const void *buf,
                      unsigned int n, struct task_fault *f)
 {
-    if ( touch(linear, n, true, f) )
-        return -EFAULT;
-    if ( buf )
+    const uint8_t *from = buf;
+
+    for ( unsigned int i = 0; i < n; i++ )
     {
-        memcpy(memory + linear, buf, n);
-        writes++;
+        if ( touch(linear + i, 1, true, f) )
+            return -EFAULT;
+        if ( buf )
+        {
+            memory[linear + i] = from[i];
+            writes++;
+        }
     }
     return 0;
 }
@@ -210,6 +216,7 @@ static struct task_result result;
 
 static void make_tables(void)
 {
+    put_desc(GDT, D_NULL, 0, 0xfffff, A_CODE, 0xc0); /* of no effect */
     put_desc(GDT, D_CODE, 0, 0xfffff, A_CODE, 0xc0);
     put_desc(GDT, D_DATA, 0, 0xfffff, A_DATA, 0xc0);
     put_desc(GDT, D_UCODE, 0, 0xfffff, A_CODE | 0x60, 0xc0);
@@ -449,6 +456,14 @@ static void test_ldt(void **state)
     assert_int_equal(cpu.seg[SEG_FS].sel, LSEL(D_LDT_DATA));
     assert_int_equal(cpu.seg[SEG_FS].base, 0x100);
     assert_int_equal(cpu.seg[SEG_FS].limit, 0xffff);
+
+    /* The last byte of the descriptor is outside. */
+    setup(NULL);
+    put_desc(GDT, D_LDT, LDT, 0xe, 0x82, 0);
+    put16(NEW + T_LDT, SEL(D_LDT));
+    put16(NEW + T_SEG + 4 * SEG_FS, LSEL(D_LDT_DATA));
+    run(TASK_JMP);
+    expect_fault_in_new(X86_EXC_TS, LSEL(D_LDT_DATA));
 }
 
 /* The old task's LDT is not what the new task's selectors refer to. */
@@ -686,6 +701,7 @@ static void test_stack_limits(void **state)
         { 0x5fff, 0x6000, A_DATA, 0x40, true },
         { 0x5ffe, 0x6000, A_DATA, 0x40, false },
         { 0x5fff, 0, A_DATA, 0x40, false },
+        { 0xfffff, 2, A_DATA, 0xc0, false },
         { 0x4fff, 0x5004, A_DATA | 4, 0x40, true },
         { 0x5000, 0x5004, A_DATA | 4, 0x40, false },
         { 0x4fff, 0x5004, A_DATA | 4, 0, true },
@@ -808,6 +824,8 @@ static void test_page_faults_before(void **state)
         uint32_t cr2;
     } rows[] = {
         { TASK_JMP, GDT >> 12, true, GDT + SEL(D_NEW) },
+        { TASK_IRET, GDT >> 12, true, GDT + SEL(D_NEW) },
+        { TASK_CALL, GDT >> 12, true, GDT + SEL(D_NEW) },
         { TASK_JMP, OLD >> 12, true, OLD + T_EIP },
         { TASK_CALL, OLD >> 12, true, OLD + T_EIP },
         { TASK_JMP, NEW >> 12, false, NEW },
@@ -842,6 +860,16 @@ static void test_page_fault_in_second_page(void **state)
     run(TASK_JMP);
     expect_refused(X86_EXC_PF, 0);
     assert_int_equal(result.fault.cr2, NEW + 0x1000);
+}
+
+/* So is the part of the old one that is written to. */
+static void test_page_fault_in_second_page_of_old(void **state)
+{
+    cpu.seg[SEG_TR].base = OLD - 0x40;
+    read_only[OLD >> 12] = true;
+    run(TASK_CALL);
+    expect_refused(X86_EXC_PF, 3);
+    assert_int_equal(result.fault.cr2, OLD);
 }
 
 /* --- What is found wrong in the new task. --- */
@@ -1026,6 +1054,7 @@ int main(void)
         cmocka_unit_test_setup(test_invalid_cr3, setup),
         cmocka_unit_test_setup(test_page_faults_before, setup),
         cmocka_unit_test_setup(test_page_fault_in_second_page, setup),
+        cmocka_unit_test_setup(test_page_fault_in_second_page_of_old, setup),
         cmocka_unit_test_setup(test_rules, setup),
         cmocka_unit_test_setup(test_eip_limit, setup),
         cmocka_unit_test_setup(test_page_faults_after, setup),
