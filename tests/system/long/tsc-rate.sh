@@ -143,7 +143,7 @@ counted_by linux linux "$want"
 echo 'end of tests'
 END
 
-rm -f "$disk" "$disk.lock" # a killed emulator leaves that
+rm -f "$disk"
 truncate -s $((slot * (${#modes[@]} + 1)))M "$disk"
 boot --guests "$guests" --disk "$disk" --model $plain --ips $rate \
     --cpu-limit 200 --cmd 'sh /guests/save.sh' | tee "$WORK/output"

@@ -542,8 +542,8 @@ enum vmcs_encoding
 #define SEG_TYPE_TSS16_BUSY 3u
 #define SEG_TYPE_TSS_BUSY   11u
 /* Bits in the type of a TSS. */
-#define SEG_TYPE_TSS_B      2u /* busy */
-#define SEG_TYPE_TSS_32BIT  8u
+#define SEG_TYPE_TSS_B     2u /* busy */
+#define SEG_TYPE_TSS_32BIT 8u
 
 /* SDM "MSR Bitmaps": one page of four 1 KiB bitmaps */
 #define MSR_BITMAP_READ_LOW   0x000
