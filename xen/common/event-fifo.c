@@ -101,7 +101,8 @@ static void deliver_again(struct domain *d, uint32_t first, bool from_2l)
     for ( port = first; ed->fifo && port < ed->nr_ports; port++ )
     {
         chn = evtchn_from_port(ed, port);
-        if ( from_2l && evtchn_2l_is_pending(d->shared_info, port) )
+        if ( from_2l && evtchn_2l_is_pending(d->shared_info, port,
+                                             d->arch.has_32bit_shinfo) )
             chn->pending = true;
         if ( chn->pending && d->vcpu[chn->notify_vcpu_id] )
         {

@@ -6,9 +6,10 @@
 #include <xen/vcpu-op.h>
 
 /* Domain-wide limit of the ABI that the domain uses at the moment. */
-static uint32_t abi_ports(const struct evtchn_domain *ed)
+static uint32_t abi_ports(const struct domain *d)
 {
-    return ed->fifo ? EVTCHN_FIFO_NR_CHANNELS : EVTCHN_2L_NR_CHANNELS;
+    return d->evtchn->fifo ? EVTCHN_FIFO_NR_CHANNELS
+                           : evtchn_2l_ports(d->arch.has_32bit_shinfo);
 }
 
 static unsigned int nr_buckets(const struct evtchn_domain *ed)
@@ -90,7 +91,7 @@ int evtchn_get_free_port(struct domain *d, struct evtchn **out)
 
     for ( port = ed->next_free;; port++ )
     {
-        if ( port > ed->max_port || port >= abi_ports(ed) )
+        if ( port > ed->max_port || port >= abi_ports(d) )
             return -ENOSPC;
         if ( port >= ed->nr_ports )
         {

@@ -28,7 +28,7 @@ void vcpu_mark_events_pending(struct vcpu *v)
 void evtchn_mark_all_pending(struct vcpu *v)
 {
     if ( !v->domain->evtchn->fifo )
-        v->vcpu_info->evtchn_pending_sel = ~(xen_ulong_t)0;
+        evtchn_2l_select_all(v->vcpu_info, v->domain->arch.has_32bit_shinfo);
     v->vcpu_info->evtchn_upcall_pending = 1;
     hvm_assert_evtchn_upcall(v);
 }
@@ -75,7 +75,8 @@ void evtchn_port_set_pending(struct domain *d, struct evtchn *chn)
         return;
     if ( d->evtchn->fifo )
         evtchn_fifo_set_pending(d, chn);
-    else if ( evtchn_2l_raise(d->shared_info, v->vcpu_info, chn->port) )
+    else if ( evtchn_2l_raise(d->shared_info, v->vcpu_info, chn->port,
+                              d->arch.has_32bit_shinfo) )
         vcpu_mark_events_pending(v);
     if ( unlikely(anyone_polls(d->evtchn)) )
         wake_pollers(d, chn->port);
@@ -88,7 +89,7 @@ void evtchn_port_clear_pending(struct domain *d, struct evtchn *chn)
     chn->pending = false;
     if ( !d->evtchn->fifo )
     {
-        evtchn_2l_clear(d->shared_info, chn->port);
+        evtchn_2l_clear(d->shared_info, chn->port, d->arch.has_32bit_shinfo);
         return;
     }
     word = evtchn_fifo_word(d->evtchn->fifo, chn->port);
@@ -104,7 +105,8 @@ void evtchn_port_unmask(struct domain *d, struct evtchn *chn)
 
     if ( !d->evtchn->fifo )
     {
-        if ( v && evtchn_2l_unmask(d->shared_info, v->vcpu_info, chn->port) )
+        if ( v && evtchn_2l_unmask(d->shared_info, v->vcpu_info, chn->port,
+                                   d->arch.has_32bit_shinfo) )
             vcpu_mark_events_pending(v);
         return;
     }
@@ -124,7 +126,8 @@ bool evtchn_port_pending(struct domain *d, evtchn_port_t port)
 
     spin_lock(&ed->lock);
     if ( !ed->fifo )
-        pending = evtchn_2l_is_pending(d->shared_info, port);
+        pending = evtchn_2l_is_pending(d->shared_info, port,
+                                       d->arch.has_32bit_shinfo);
     else
     {
         word = evtchn_fifo_word(ed->fifo, port);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The pages of a grant table: making, growing, showing, freeing them. */
+#include <xen/compat.h>
 #include <xen/grant-table.h>
 #include <xen/guest-access.h>
 #include <xen/hypercalls.h>
@@ -205,7 +206,7 @@ int gnttab_setup_table(void *arg)
     {
         /* Where the guest has mapped the frame; all ones if nowhere. */
         gfn = gfn_x(page_gfn(mfn_to_page(virt_to_mfn(gt->frame[i]))));
-        if ( copy_to_guest_offset(op->frame_list, i, &gfn, 1) )
+        if ( copy_word_to_guest(op->frame_list, i, gfn) )
         {
             op->status = GNTST_bad_virt_addr;
             break;

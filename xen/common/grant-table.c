@@ -15,6 +15,7 @@
  * A table's entries are of version 1 or 2, as its domain likes
  * (grant-version.c).
  */
+#include <xen/compat.h>
 #include <xen/grant-table.h>
 #include <xen/guest-access.h>
 #include <xen/hypercalls.h>
@@ -213,23 +214,27 @@ static int unmap_all(uint64_t arg, uint32_t count)
     return 0;
 }
 
-/* only_one: the operation takes a single element, count must be 1. */
-#define OP(cmd, handler, type, one) \
-    [GNTTABOP_##cmd] = { handler, sizeof(struct type), one }
+/*
+ * only_one: the operation takes a single element, count must be 1. layout:
+ * see xen/compat.h.
+ */
+#define OP(cmd, handler, type, one, layout) \
+    [GNTTABOP_##cmd] = { handler, layout, sizeof(struct type), one }
 
 static const struct
 {
     int (*fn)(void *op);
+    const char *layout;
     uint8_t size;
     bool only_one;
 } ops[] = {
-    OP(map_grant_ref, gnttab_map, gnttab_map_grant_ref, false),
-    OP(setup_table, gnttab_setup_table, gnttab_setup_table, true),
-    OP(copy, gnttab_copy_one, gnttab_copy, false),
-    OP(query_size, gnttab_query_size, gnttab_query_size, true),
-    OP(set_version, gnttab_set_version, gnttab_set_version, true),
-    OP(get_version, gnttab_get_version, gnttab_get_version, true),
-    OP(swap_grant_ref, gnttab_swap, gnttab_swap_grant_ref, false),
+    OP(map_grant_ref, gnttab_map, gnttab_map_grant_ref, false, NULL),
+    OP(setup_table, gnttab_setup_table, gnttab_setup_table, true, "242w"),
+    OP(copy, gnttab_copy_one, gnttab_copy, false, "w22|w22|222"),
+    OP(query_size, gnttab_query_size, gnttab_query_size, true, NULL),
+    OP(set_version, gnttab_set_version, gnttab_set_version, true, NULL),
+    OP(get_version, gnttab_get_version, gnttab_get_version, true, NULL),
+    OP(swap_grant_ref, gnttab_swap, gnttab_swap_grant_ref, false, NULL),
 };
 
 #define OP_MAX_BYTES 48
@@ -239,6 +244,8 @@ long do_grant_table_op(unsigned long cmd, unsigned long arg,
                        unsigned long count, unsigned long a4, unsigned long a5)
 {
     uint64_t op[OP_MAX_BYTES / sizeof(uint64_t)];
+    const char *layout;
+    size_t size;
     uint32_t i;
     int rc;
 
@@ -253,17 +260,19 @@ long do_grant_table_op(unsigned long cmd, unsigned long arg,
     if ( ops[cmd].only_one && count != 1 )
         return -EINVAL;
 
-    for ( i = 0; i < count; i++, arg += ops[cmd].size )
+    layout = ops[cmd].layout;
+    size = ops[cmd].size;
+    for ( i = 0; i < count; i++, arg += layout_stride(layout, size) )
     {
         if ( i && hypercall_preempt_check() )
         {
             hypercall_continue(cmd, arg, count - i, a4, a5);
             return -ERESTART;
         }
-        if ( copy_from_guest_va(op, arg, ops[cmd].size) )
+        if ( copy_layout_from_guest(op, arg, layout, size) )
             return -EFAULT;
         rc = ops[cmd].fn(op);
-        if ( copy_to_guest_va(arg, op, ops[cmd].size) && !rc )
+        if ( copy_layout_to_guest(arg, op, layout, size) && !rc )
             rc = -EFAULT;
         if ( rc )
             return rc;

@@ -95,6 +95,7 @@ static int check_value(struct domain *d, uint32_t index, uint64_t value)
         return value ? -EINVAL : 0;
     case HVM_PARAM_CALLBACK_IRQ:
         set_callback(d, value);
+        hvm_latch_shinfo_size(d);
         return 0;
     }
     return 0;

@@ -3,9 +3,6 @@
 #include <xen/guest-access.h>
 #include <xen/hypercalls.h>
 #include <xen/lib.h>
-#include <public/sched.h>
-#include <public/vcpu.h>
-#include <public/version.h>
 
 /*
  * What is missing answers -ENOSYS: the PV-only calls, and those whose
@@ -54,7 +51,7 @@ void hypercall_continue(unsigned long a1, unsigned long a2, unsigned long a3,
         args[4] = a5;
         return;
     }
-    if ( unlikely(!hvm_code_is_64bit()) )
+    if ( unlikely(current->hcall_compat) )
     {
         g->rbx = a1;
         g->rcx = a2;
@@ -70,87 +67,36 @@ void hypercall_continue(unsigned long a1, unsigned long a2, unsigned long a3,
     g->r8 = a5;
 }
 
-/* From 32-bit code: these have pointers or machine words in memory. */
-static long sched_op_32(unsigned long cmd, unsigned long arg, unsigned long a3,
-                        unsigned long a4, unsigned long a5)
+/* Arguments and result as the code that calls has them. */
+static long call_from_64bit(hypercall_fn_t *fn, const struct guest_gprs *g)
 {
-    return cmd == SCHEDOP_poll ? -ENOSYS : do_sched_op(cmd, arg, a3, a4, a5);
+    return fn(g->rdi, g->rsi, g->rdx, g->r10, g->r8);
 }
 
-static long xen_version_32(unsigned long cmd, unsigned long arg,
-                           unsigned long a3, unsigned long a4, unsigned long a5)
+static long call_from_32bit(hypercall_fn_t *fn, const struct guest_gprs *g)
 {
-    return cmd == XENVER_platform_parameters
-               ? -ENOSYS
-               : do_xen_version(cmd, arg, a3, a4, a5);
-}
-
-static long vcpu_op_32(unsigned long cmd, unsigned long vcpuid,
-                       unsigned long arg, unsigned long a4, unsigned long a5)
-{
-    switch ( cmd )
-    {
-    case VCPUOP_get_runstate_info:
-    case VCPUOP_register_runstate_memory_area:
-    case VCPUOP_register_vcpu_time_memory_area:
-        return -ENOSYS;
-    }
-    return do_vcpu_op(cmd, vcpuid, arg, a4, a5);
-}
-
-/*
- * LIMIT: from 32-bit code only the calls whose arguments have the same layout
- * there, and what is translated of memory_op; others with pointers or machine
- * words in their structures would need translating, too.
- */
-static hypercall_fn_t *const hypercall_table_32[] = {
-    [__HYPERVISOR_memory_op] = do_memory_op_32,
-    [__HYPERVISOR_xen_version] = xen_version_32,
-    [__HYPERVISOR_console_io] = do_console_io,
-    [__HYPERVISOR_vcpu_op] = vcpu_op_32,
-    [__HYPERVISOR_sched_op] = sched_op_32,
-    [__HYPERVISOR_event_channel_op] = do_event_channel_op,
-    [__HYPERVISOR_hvm_op] = do_hvm_op,
-    [__HYPERVISOR_sysctl] = do_sysctl,
-    [__HYPERVISOR_domctl] = do_domctl,
-};
-
-static bool dispatch_32bit(struct guest_gprs *g)
-{
-    uint32_t nr = g->rax;
-    long rc = -ENOSYS;
-
-    if ( nr < ARRAY_SIZE(hypercall_table_32) && hypercall_table_32[nr] )
-    {
-        rc = hypercall_table_32[nr]((uint32_t)g->rbx, (uint32_t)g->rcx,
-                                    (uint32_t)g->rdx, (uint32_t)g->rsi,
-                                    (uint32_t)g->rdi);
-        if ( unlikely(rc == -ERESTART) )
-            return false;
-    }
-    g->rax = (uint32_t)rc;
-    return true;
+    return (int32_t)fn((uint32_t)g->rbx, (uint32_t)g->rcx, (uint32_t)g->rdx,
+                       (uint32_t)g->rsi, (uint32_t)g->rdi);
 }
 
 bool hypercall_dispatch(void)
 {
     struct guest_gprs *g = &current->arch.gprs;
+    bool compat = !hvm_code_is_64bit();
     hypercall_fn_t *fn = NULL;
     long rc = -ENOSYS;
 
-    if ( unlikely(!hvm_code_is_64bit()) )
-        return dispatch_32bit(g);
-
+    current->hcall_compat = compat;
     /* Only the low word names the call. */
     if ( (uint32_t)g->rax < NR_HYPERCALLS )
         fn = hypercall_table[(uint32_t)g->rax];
     if ( likely(fn) )
     {
-        rc = fn(g->rdi, g->rsi, g->rdx, g->r10, g->r8);
+        rc = likely(!compat) ? call_from_64bit(fn, g) : call_from_32bit(fn, g);
         if ( unlikely(rc == -ERESTART) )
             return false;
     }
-    g->rax = rc;
+    g->rax = likely(!compat) ? (uint64_t)rc : (uint32_t)rc;
     return true;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What is where in a domain's physical address map, other than its RAM. */
+#include <xen/compat.h>
 #include <xen/grant-table.h>
 #include <xen/guest-access.h>
 #include <xen/hypercalls.h>
@@ -130,23 +131,27 @@ static int add_one(struct domain *d, unsigned int space, struct domain *fd,
     return -EINVAL;
 }
 
-long add_to_physmap(const struct xen_add_to_physmap *a, unsigned long start,
-                    unsigned long *done)
+long mem_add_to_physmap(uint64_t arg, unsigned long start, unsigned long *done)
 {
     unsigned long i = start, nr = 1;
+    struct xen_add_to_physmap a;
     struct domain *d;
     long rc;
 
-    if ( a->space == XENMAPSPACE_gmfn_foreign )
+    if ( start > UINT16_MAX )
+        return -EDOM;
+    if ( copy_struct_from_guest(&a, arg, "224ww") )
+        return -EFAULT;
+    if ( a.space == XENMAPSPACE_gmfn_foreign )
         return -ENOSYS;
-    if ( a->space == XENMAPSPACE_dev_mmio )
+    if ( a.space == XENMAPSPACE_dev_mmio )
         return -EACCES;
-    rc = domain_get_target(a->domid, &d);
+    rc = domain_get_target(a.domid, &d);
     if ( rc )
         return rc;
 
-    if ( a->space == XENMAPSPACE_gmfn_range )
-        nr = a->size;
+    if ( a.space == XENMAPSPACE_gmfn_range )
+        nr = a.size;
     for ( ; i < nr && !rc; i++ )
     {
         if ( i != start && hypercall_preempt_check() )
@@ -155,21 +160,10 @@ long add_to_physmap(const struct xen_add_to_physmap *a, unsigned long start,
             rc = -ERESTART;
             break;
         }
-        rc = add_one(d, a->space, NULL, a->idx + i, _gfn(a->gpfn + i));
+        rc = add_one(d, a.space, NULL, a.idx + i, _gfn(a.gpfn + i));
     }
     put_domain(d);
     return rc;
-}
-
-long mem_add_to_physmap(uint64_t arg, unsigned long start, unsigned long *done)
-{
-    struct xen_add_to_physmap a;
-
-    if ( start > UINT16_MAX )
-        return -EDOM;
-    if ( copy_arg_from_guest(&a, arg) )
-        return -EFAULT;
-    return add_to_physmap(&a, start, done);
 }
 
 /* The domain whose pages are to be mapped, for a caller that may. */
@@ -206,8 +200,8 @@ static long add_batch(struct domain *d,
             *done = i;
             return -ERESTART;
         }
-        if ( copy_from_guest_offset(&idx, b->idxs, i, 1) ||
-             copy_from_guest_offset(&gfn, b->gpfns, i, 1) )
+        if ( copy_word_from_guest(&idx, b->idxs, i) ||
+             copy_word_from_guest(&gfn, b->gpfns, i) )
             return -EFAULT;
         rc = foreign_rc ?: add_one(d, b->space, fd, idx, _gfn(gfn));
         if ( copy_to_guest_offset(b->errs, i, &rc, 1) )
@@ -226,7 +220,7 @@ long mem_add_to_physmap_batch(uint64_t arg, unsigned long start,
 
     if ( start > UINT16_MAX )
         return -EDOM;
-    if ( copy_arg_from_guest(&b, arg) )
+    if ( copy_struct_from_guest(&b, arg, "2222www") )
         return -EFAULT;
     if ( b.space == XENMAPSPACE_gmfn_range || b.space == XENMAPSPACE_dev_mmio )
         return -EOPNOTSUPP;
@@ -256,7 +250,7 @@ long mem_remove_from_physmap(uint64_t arg, unsigned long start,
     (void)done;
     if ( start )
         return -EINVAL;
-    if ( copy_arg_from_guest(&r, arg) )
+    if ( copy_struct_from_guest(&r, arg, "2w") )
         return -EFAULT;
     rc = domain_get_target(r.domid, &d);
     if ( rc )
@@ -300,7 +294,7 @@ static long acquire_frames(struct domain *d,
             *done = i;
             return -ERESTART;
         }
-        if ( copy_from_guest_offset(&gfn, r->frame_list, i, 1) )
+        if ( copy_word_from_guest(&gfn, r->frame_list, i) )
             return -EFAULT;
         rc = grant_table_get_frame(
             d, r->id == XENMEM_resource_grant_table_id_status, r->frame + i,
@@ -329,7 +323,7 @@ long mem_acquire_resource(uint64_t arg, unsigned long start,
 
     if ( !current->domain->is_hwdom )
         return -EACCES;
-    if ( copy_arg_from_guest(&r, arg) )
+    if ( copy_struct_from_guest(&r, arg, "224448w") )
         return -EFAULT;
     if ( r.pad || (r.frame >> 32) || ((r.frame + r.nr_frames) >> 32) )
         return -EINVAL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How much RAM a domain has: giving it pages and taking them back. */
+#include <xen/compat.h>
 #include <xen/guest-access.h>
 #include <xen/heap.h>
 #include <xen/hypercalls.h>
@@ -9,6 +10,9 @@
 /* Largest extent: a guest's own wishes, and what builds guests. */
 #define MAX_ORDER_GUEST PAGE_ORDER_2M
 #define MAX_ORDER_PRIV  PAGE_ORDER_1G
+
+/* struct xen_memory_reservation: see xen/compat.h. */
+#define RESERVATION "ww442"
 
 static unsigned int max_order(void)
 {
@@ -46,8 +50,9 @@ static long each_extent(uint64_t arg, unsigned long start, unsigned long *done,
     unsigned long i;
     long rc = 0;
 
-    if ( copy_arg_from_guest(&r, arg) || r.nr_extents > MEMOP_MAX_EXTENTS ||
-         start >= r.nr_extents || domain_get_target(r.domid, &d) )
+    if ( copy_struct_from_guest(&r, arg, RESERVATION) ||
+         r.nr_extents > MEMOP_MAX_EXTENTS || start >= r.nr_extents ||
+         domain_get_target(r.domid, &d) )
         return start;
     for ( i = start; i < r.nr_extents && r.extent_order <= max_order(); i++ )
     {
@@ -130,7 +135,7 @@ static bool populate_extent(struct domain *d,
                                 : 0;
     xen_pfn_t gfn;
 
-    if ( copy_from_guest_offset(&gfn, r->extent_start, i, 1) ||
+    if ( copy_word_from_guest(&gfn, r->extent_start, i) ||
          !populate_one(d, _gfn(gfn), r->extent_order, memflags) )
         return false;
     if ( memflags && d->tot_pages > d->pod_target )
@@ -151,7 +156,7 @@ static bool decrease_extent(struct domain *d,
 {
     xen_pfn_t gfn;
 
-    if ( copy_from_guest_offset(&gfn, r->extent_start, i, 1) )
+    if ( copy_word_from_guest(&gfn, r->extent_start, i) )
         return false;
     for ( uint64_t p = 0; p < 1ull << r->extent_order; p++ )
         if ( guest_remove_page(d, _gfn(gfn + p)) )
@@ -188,7 +193,7 @@ long mem_exchange(uint64_t arg, unsigned long start, unsigned long *done)
     (void)done;
     if ( start )
         return -EINVAL;
-    if ( copy_arg_from_guest(&e, arg) )
+    if ( copy_struct_from_guest(&e, arg, RESERVATION "|" RESERVATION "|w") )
         return -EFAULT;
     /* Trading frames is for those who see machine frames: PV. */
     return -EOPNOTSUPP;
@@ -203,7 +208,7 @@ long mem_claim_pages(uint64_t arg, unsigned long start, unsigned long *done)
     (void)done;
     if ( start )
         return -EINVAL;
-    if ( copy_arg_from_guest(&r, arg) )
+    if ( copy_struct_from_guest(&r, arg, RESERVATION) )
         return -EFAULT;
     if ( !guest_handle_is_null(r.extent_start) || r.extent_order ||
          r.mem_flags )
@@ -221,13 +226,14 @@ long mem_claim_pages(uint64_t arg, unsigned long start, unsigned long *done)
 /* Set and get; the former has nothing to set. */
 static long pod_target(uint64_t arg, unsigned long start, bool set)
 {
+    static const char layout[] = "88882";
     xen_pod_target_t t;
     struct domain *d;
     int rc;
 
     if ( start )
         return -EINVAL;
-    if ( copy_arg_from_guest(&t, arg) )
+    if ( copy_struct_from_guest(&t, arg, layout) )
         return -EFAULT;
     rc = domain_get_target(t.domid, &d);
     if ( rc )
@@ -243,7 +249,7 @@ static long pod_target(uint64_t arg, unsigned long start, bool set)
     t.pod_cache_pages = 0;
     t.pod_entries = 0;
     put_domain(d);
-    return copy_arg_to_guest(arg, &t) ? -EFAULT : 0;
+    return copy_struct_to_guest(arg, &t, layout) ? -EFAULT : 0;
 }
 
 long mem_set_pod_target(uint64_t arg, unsigned long start, unsigned long *done)

@@ -6,6 +6,7 @@
  * memory-physmap.c puts other pages into their maps; here are the table of
  * sub-operations and the ones that only tell or note something.
  */
+#include <xen/compat.h>
 #include <xen/guest-access.h>
 #include <xen/hypercalls.h>
 #include <xen/lib.h>
@@ -15,38 +16,33 @@
 #define E820_MAX 128
 _Static_assert(sizeof(struct e820_entry_guest) == 20, "ABI layout");
 
-int memory_map(uint64_t buffer, uint32_t *nr)
-{
-    struct domain *d = current->domain;
-    int rc = 0;
-
-    /* It may be set anew, and the old one freed, by another vCPU. */
-    spin_lock(&d->lock);
-    *nr = min(*nr, d->arch.e820_nr);
-    if ( !d->arch.e820_nr )
-        rc = -ENOSYS;
-    else if ( copy_to_guest_va(buffer, d->arch.e820,
-                               *nr * sizeof(struct e820_entry_guest)) )
-        rc = -EFAULT;
-    spin_unlock(&d->lock);
-    return rc;
-}
+/* struct xen_memory_map: see xen/compat.h. */
+#define MEMORY_MAP "4w"
 
 static long mem_memory_map(uint64_t arg, unsigned long start,
                            unsigned long *done)
 {
+    struct domain *d = current->domain;
     struct xen_memory_map m;
-    int rc;
+    int rc = 0;
 
     (void)done;
     if ( start )
         return -EINVAL;
-    if ( copy_arg_from_guest(&m, arg) )
+    if ( copy_struct_from_guest(&m, arg, MEMORY_MAP) )
         return -EFAULT;
-    rc = memory_map((uint64_t)m.buffer.p, &m.nr_entries);
+    /* It may be set anew, and the old one freed, by another vCPU. */
+    spin_lock(&d->lock);
+    m.nr_entries = min(m.nr_entries, d->arch.e820_nr);
+    if ( !d->arch.e820_nr )
+        rc = -ENOSYS;
+    else if ( copy_to_guest_va((uint64_t)m.buffer.p, d->arch.e820,
+                               m.nr_entries * sizeof(struct e820_entry_guest)) )
+        rc = -EFAULT;
+    spin_unlock(&d->lock);
     if ( rc )
         return rc;
-    return copy_arg_to_guest(arg, &m) ? -EFAULT : 0;
+    return copy_struct_to_guest(arg, &m, MEMORY_MAP) ? -EFAULT : 0;
 }
 
 static long mem_set_memory_map(uint64_t arg, unsigned long start,
@@ -60,7 +56,7 @@ static long mem_set_memory_map(uint64_t arg, unsigned long start,
     (void)done;
     if ( start )
         return -EINVAL;
-    if ( copy_arg_from_guest(&f, arg) )
+    if ( copy_struct_from_guest(&f, arg, "2|" MEMORY_MAP) )
         return -EFAULT;
     if ( f.map.nr_entries > E820_MAX )
         return -EINVAL;
@@ -182,17 +178,18 @@ static long mem_get_vnumainfo(uint64_t arg, unsigned long start,
 static long mem_reserved_device_map(uint64_t arg, unsigned long start,
                                     unsigned long *done)
 {
+    static const char layout[] = "44w211";
     struct xen_reserved_device_memory_map m;
 
     (void)done;
     if ( start )
         return -EINVAL;
-    if ( copy_arg_from_guest(&m, arg) )
+    if ( copy_struct_from_guest(&m, arg, layout) )
         return -EFAULT;
     if ( m.flags & ~XENMEM_RDM_ALL )
         return -EINVAL;
     m.nr_entries = 0; /* no IOMMU, so no device needs memory of its own */
-    return copy_arg_to_guest(arg, &m) ? -EFAULT : 0;
+    return copy_struct_to_guest(arg, &m, layout) ? -EFAULT : 0;
 }
 
 static memory_fn_t *const ops[] = {

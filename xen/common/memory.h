@@ -24,11 +24,5 @@ memory_fn_t mem_increase_reservation, mem_decrease_reservation,
 memory_fn_t mem_add_to_physmap, mem_add_to_physmap_batch,
     mem_remove_from_physmap, mem_acquire_resource;
 
-/* What memory-compat.c shares with 64-bit callers, structures apart. */
-/* The caller's map to buffer, *nr entries at most: -ENOSYS if it has none. */
-int memory_map(uint64_t buffer, uint32_t *nr);
-long add_to_physmap(const struct xen_add_to_physmap *a, unsigned long start,
-                    unsigned long *done);
-
 /* Free the RAM of d at gfn, or unhook what else is there. */
 int guest_remove_page(struct domain *d, gfn_t gfn);

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* multicall: several hypercalls in one. */
+#include <xen/compat.h>
 #include <xen/guest-access.h>
 #include <xen/hypercalls.h>
 #include <xen/lib.h>
+
+/* struct multicall_entry: see xen/compat.h. */
+#define ENTRY       "wwwwwwww"
+#define RESULT_WORD (offsetof(multicall_entry_t, result) / sizeof(xen_ulong_t))
 
 /* multicall(list, nr) */
 long do_multicall(unsigned long list, unsigned long nr, unsigned long a3,
@@ -14,14 +19,14 @@ long do_multicall(unsigned long list, unsigned long nr, unsigned long a3,
     long rc;
 
     nr = (uint32_t)nr;
-    for ( i = 0; i < nr; i++, list += sizeof(e) )
+    for ( i = 0; i < nr; i++, list += layout_stride(ENTRY, sizeof(e)) )
     {
         if ( i && hypercall_preempt_check() )
         {
             hypercall_continue(list, nr - i, a3, a4, a5);
             return -ERESTART;
         }
-        if ( copy_arg_from_guest(&e, list) )
+        if ( copy_struct_from_guest(&e, list, ENTRY) )
             return -EFAULT;
 
         /* A multicall inside a multicall would nest without bound. */
@@ -38,14 +43,13 @@ long do_multicall(unsigned long list, unsigned long nr, unsigned long a3,
         if ( rc == -ERESTART )
         {
             /* Its progress is in its arguments: leave them with the guest. */
-            if ( copy_arg_to_guest(list, &e) )
+            if ( copy_struct_to_guest(list, &e, ENTRY) )
                 return -EFAULT;
             hypercall_continue(list, nr - i, a3, a4, a5);
             return -ERESTART;
         }
         e.result = rc;
-        if ( copy_to_guest_va(list + offsetof(multicall_entry_t, result),
-                              &e.result, sizeof(e.result)) )
+        if ( copy_word_to_guest_va(list, RESULT_WORD, e.result) )
             return -EFAULT;
     }
     return 0;

@@ -2,6 +2,7 @@
 /* Time as guests are told it: pvclock records and the wall clock. */
 #include <xen/lib.h>
 #include <xen/pvclock.h>
+#include <xen/shared.h>
 #include <xen/spinlock.h>
 #include <xen/time.h>
 #include <asm/hvm-tsc.h>
@@ -58,15 +59,19 @@ void pvclock_update(struct vcpu *v)
 
 void wallclock_update(struct domain *d)
 {
-    struct shared_info *s = d->shared_info;
+    struct shared_info *native = d->shared_info;
+    struct compat_shared_info *compat = (void *)native;
+    bool is_32bit = d->arch.has_32bit_shinfo;
+    /* Version, seconds and nanoseconds follow each other in both forms. */
+    uint32_t *wc = is_32bit ? &compat->wc_version : &native->wc_version;
     uint64_t sec = wallclock_base_sec() + d->time_offset_seconds;
 
     spin_lock(&update_lock);
-    version_begin(&s->wc_version);
-    s->wc_sec = (uint32_t)sec;
-    s->wc_sec_hi = (uint32_t)(sec >> 32);
-    s->wc_nsec = wallclock_base_nsec();
-    version_end(&s->wc_version);
+    version_begin(&wc[0]);
+    wc[1] = (uint32_t)sec;
+    wc[2] = wallclock_base_nsec();
+    *(is_32bit ? &compat->wc_sec_hi : &native->wc_sec_hi) = sec >> 32;
+    version_end(&wc[0]);
     spin_unlock(&update_lock);
     d->arch.wc_sec = sec;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* sched_op: giving up the CPU, polling events, shutting down, watchdogs. */
+#include <xen/compat.h>
 #include <xen/event.h>
 #include <xen/guest-access.h>
 #include <xen/hypercalls.h>
@@ -175,7 +176,7 @@ static long op_poll(uint64_t arg)
 {
     struct sched_poll p;
 
-    if ( copy_arg_from_guest(&p, arg) )
+    if ( copy_struct_from_guest(&p, arg, "w48") )
         return -EFAULT;
     return do_poll(&p);
 }

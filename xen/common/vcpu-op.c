@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* vcpu_op: timers, shared records and the power state of a domain's vCPUs. */
+#include <xen/compat.h>
 #include <xen/event.h>
 #include <xen/guest-access.h>
 #include <xen/hypercalls.h>
 #include <xen/lib.h>
 #include <xen/pvclock.h>
+#include <xen/shared.h>
 #include <xen/vcpu-op.h>
 #include <public/arch-x86/hvm/save.h>
 #include <public/hvm/hvm_vcpu.h>
@@ -71,13 +73,15 @@ void vcpu_info_unmap(struct vcpu *v)
 
 static int map_vcpu_info(struct vcpu *v, uint64_t gfn, uint32_t offset)
 {
+    size_t align = v->domain->arch.has_32bit_shinfo
+                       ? _Alignof(struct compat_vcpu_info)
+                       : _Alignof(vcpu_info_t);
     struct page_info *pg;
-    vcpu_info_t *new;
+    vcpu_info_area_t *new;
     p2m_type_t t;
     bool ok;
 
-    if ( offset > PAGE_SIZE - sizeof(*new) ||
-         (offset & (_Alignof(vcpu_info_t) - 1)) )
+    if ( offset > PAGE_SIZE - sizeof(*new) || !IS_ALIGNED(offset, align) )
         return -ENXIO;
     pg = get_page_from_gfn(v->domain, _gfn(gfn), &t);
     if ( !pg )
@@ -204,45 +208,45 @@ static long op_get_runstate_info(struct vcpu *v, uint64_t arg)
     vcpu_runstate_info_t info;
 
     vcpu_runstate_get(v, &info);
-    return copy_arg_to_guest(arg, &info) ? -EFAULT : 0;
+    return copy_struct_to_guest(arg, &info, RUNSTATE_INFO) ? -EFAULT : 0;
 }
 
+/* Both areas are named by one handle. */
 static long op_register_runstate(struct vcpu *v, uint64_t arg)
 {
-    struct vcpu_register_runstate_memory_area area;
     vcpu_runstate_info_t info;
+    unsigned long area;
 
-    if ( copy_arg_from_guest(&area, arg) )
+    if ( copy_word_from_guest_va(&area, arg, 0) )
         return -EFAULT;
-    v->runstate_guest = area.addr.p;
-    if ( v == current && area.addr.p )
-    {
-        vcpu_runstate_update_guest(v);
-        return 0;
-    }
-    vcpu_runstate_get(v, &info);
+    v->runstate_guest = area;
+    if ( v == current )
+        vcpu_runstate_last(v, &info);
+    else
+        vcpu_runstate_get(v, &info);
     /*
-     * Through the caller's page tables: another vCPU's are as good. As on
-     * Xen, an address that leads nowhere (null ends the registration) is no
-     * error, it just gets no updates.
+     * In the form of the caller's code: one that was restored does this before
+     * it says which form the domain has. And through its page tables: another
+     * vCPU's are as good. As on Xen, an address that leads nowhere (null ends
+     * the registration) is no error, it just gets no updates.
      */
-    if ( area.addr.p )
-        (void)copy_arg_to_guest(area.addr.p, &info);
+    if ( area )
+        (void)copy_struct_to_guest(area, &info, RUNSTATE_INFO);
     return 0;
 }
 
 static long op_register_time(struct vcpu *v, uint64_t arg)
 {
-    struct vcpu_register_time_memory_area area;
+    unsigned long area;
     vcpu_time_info_t t;
 
-    if ( copy_arg_from_guest(&area, arg) )
+    if ( copy_word_from_guest_va(&area, arg, 0) )
         return -EFAULT;
     pvclock_fill(v, &t);
     t.version = 2;
     /* The record holds for good (see pvclock.c), so once is enough. */
-    if ( area.addr.p )
-        (void)copy_arg_to_guest(area.addr.p, &t);
+    if ( area )
+        (void)copy_arg_to_guest(area, &t);
     return 0;
 }
 
@@ -274,7 +278,7 @@ static long op_set_singleshot(struct vcpu *v, uint64_t arg)
 
     if ( v != current )
         return -EINVAL;
-    if ( copy_arg_from_guest(&set, arg) )
+    if ( copy_struct_from_guest(&set, arg, "84") )
         return -EFAULT;
     if ( set.timeout_abs_ns > (uint64_t)STIME_MAX )
         set.timeout_abs_ns = STIME_MAX;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* xen_version: what the hypervisor says about itself. */
 #include <xen/cmdline.h>
+#include <xen/compat.h>
 #include <xen/guest-access.h>
 #include <xen/hypercalls.h>
 #include <xen/lib.h>
@@ -58,7 +59,7 @@ static long op_platform_parameters(uint64_t arg)
     /* Where PV guests would find the hypervisor; it is not told to HVM. */
     xen_platform_parameters_t p = { .virt_start = 0 };
 
-    return copy_arg_to_guest(arg, &p) ? -EFAULT : 0;
+    return copy_struct_to_guest(arg, &p, "w") ? -EFAULT : 0;
 }
 
 static uint32_t features_of(const struct domain *d)

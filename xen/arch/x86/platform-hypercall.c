@@ -141,6 +141,9 @@ long do_platform_op(unsigned long arg, unsigned long a2, unsigned long a3,
         return rc;
     if ( !current->domain->is_hwdom )
         return -EPERM;
+    /* LIMIT: handles are elsewhere in what 32-bit code passes. */
+    if ( current->hcall_compat )
+        return -ENOSYS;
     if ( op.cmd >= ARRAY_SIZE(ops) || !ops[op.cmd].fn )
         return -ENOSYS;
     if ( !control_op_enter() )

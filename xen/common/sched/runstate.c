@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Run states: how long a vCPU has run, waited, been blocked, been stopped. */
 
+#include <xen/compat.h>
 #include <xen/domain.h>
 #include <xen/guest-access.h>
 #include <xen/lib.h>
 #include <public/vcpu.h>
 #include "private.h"
+
+/* Where state_entry_time is in the record of 32-bit code. */
+#define ENTRY_TIME_32 4
 
 void set_runstate(struct vcpu *v, int state, s_time_t now)
 {
@@ -25,8 +29,7 @@ uint64_t vcpu_runtime(const struct vcpu *v)
     return t;
 }
 
-/* As of the last change of the state. */
-static void copy_runstate(const struct vcpu *v, vcpu_runstate_info_t *out)
+void vcpu_runstate_last(const struct vcpu *v, vcpu_runstate_info_t *out)
 {
     memset(out, 0, sizeof(*out));
     out->state = v->runstate;
@@ -39,9 +42,21 @@ void vcpu_runstate_get(const struct vcpu *v, vcpu_runstate_info_t *out)
 {
     s_time_t now = NOW();
 
-    copy_runstate(v, out);
+    vcpu_runstate_last(v, out);
     if ( now > (s_time_t)out->state_entry_time )
         out->time[out->state] += now - out->state_entry_time;
+}
+
+/* The area, in the form that the domain has what it shares in. */
+static bool put_area(struct vcpu *v, const vcpu_runstate_info_t *info)
+{
+    uint8_t compat[COMPAT_STRUCT_MAX];
+
+    if ( !v->domain->arch.has_32bit_shinfo )
+        return !copy_to_guest_va(v->runstate_guest, info, sizeof(*info));
+    layout_narrow(RUNSTATE_INFO, info, compat);
+    return !copy_to_guest_va(v->runstate_guest, compat,
+                             layout_size(RUNSTATE_INFO, true));
 }
 
 /*
@@ -50,24 +65,26 @@ void vcpu_runstate_get(const struct vcpu *v, vcpu_runstate_info_t *out)
  */
 void vcpu_runstate_update_guest(struct vcpu *v)
 {
+    size_t entry_offset =
+        v->domain->arch.has_32bit_shinfo
+            ? ENTRY_TIME_32
+            : offsetof(vcpu_runstate_info_t, state_entry_time);
+    uint64_t entry_gva = v->runstate_guest + entry_offset;
     vcpu_runstate_info_t info;
-    uint64_t entry_gva =
-        v->runstate_guest + offsetof(vcpu_runstate_info_t, state_entry_time);
     uint64_t flagged;
 
-    copy_runstate(v, &info);
-    flagged = info.state_entry_time | XEN_RUNSTATE_UPDATE;
-    if ( v->domain->vm_assist & (1u << VMASST_TYPE_runstate_update_flag) )
+    vcpu_runstate_last(v, &info);
+    if ( !(v->domain->vm_assist & (1u << VMASST_TYPE_runstate_update_flag)) )
     {
-        if ( copy_to_guest_va(entry_gva, &flagged, sizeof(flagged)) )
-            return;
-        info.state_entry_time = flagged;
-        if ( copy_to_guest_va(v->runstate_guest, &info, sizeof(info)) )
-            return;
-        flagged &= ~XEN_RUNSTATE_UPDATE;
-        if ( copy_to_guest_va(entry_gva, &flagged, sizeof(flagged)) )
-            return;
-    }
-    else if ( copy_to_guest_va(v->runstate_guest, &info, sizeof(info)) )
+        put_area(v, &info);
         return;
+    }
+    flagged = info.state_entry_time | XEN_RUNSTATE_UPDATE;
+    if ( copy_to_guest_va(entry_gva, &flagged, sizeof(flagged)) )
+        return;
+    info.state_entry_time = flagged;
+    if ( !put_area(v, &info) )
+        return;
+    flagged &= ~XEN_RUNSTATE_UPDATE;
+    (void)copy_to_guest_va(entry_gva, &flagged, sizeof(flagged));
 }

@@ -24,6 +24,9 @@ struct nested_vcpu;
 
 #define MAX_VIRT_CPUS 128
 
+/* A vcpu_info, which 32-bit code may align to 4 bytes only. */
+typedef vcpu_info_t __aligned(4) vcpu_info_area_t;
+
 /* Reasons for which a vCPU does not run (v->pause_flags). */
 #define VPF_blocked 0x1 /* waits for an event (SCHEDOP_block, poll, HLT) */
 #define VPF_down    0x2 /* not brought up yet, or taken down */
@@ -36,6 +39,7 @@ struct vcpu
     uint32_t vcpu_id;
     struct domain *domain;
     unsigned int processor; /* pCPU it runs on, or ran on last */
+    bool hcall_compat;      /* its hypercall is from 32-bit code */
 
     /* Scheduler, xen/common/sched/ */
     struct sched_unit sched; /* guarded by the pool's lock */
@@ -52,8 +56,8 @@ struct vcpu
 
     /* Event delivery, owned by common/event-channel.c */
     struct evtchn_vcpu *evtchn;
-    vcpu_info_t *vcpu_info; /* never NULL: dummy until there is a real one */
-    mfn_t vcpu_info_mfn;    /* page pinned for it, or INVALID_MFN */
+    vcpu_info_area_t *vcpu_info; /* never NULL: dummy until there is one */
+    mfn_t vcpu_info_mfn;         /* page pinned for it, or INVALID_MFN */
 
     /* VCPUOP timers, owned by common/vcpu-op.c */
     struct timer singleshot_timer;
@@ -208,6 +212,8 @@ bool vcpu_runnable(const struct vcpu *v);
 uint64_t vcpu_runtime(const struct vcpu *v);
 /* Its states, the one it is in counted until now. */
 void vcpu_runstate_get(const struct vcpu *v, vcpu_runstate_info_t *out);
+/* The same as of the last change of its state. */
+void vcpu_runstate_last(const struct vcpu *v, vcpu_runstate_info_t *out);
 /* The area that current registered, as of the last change of its state. */
 void vcpu_runstate_update_guest(struct vcpu *v);
 

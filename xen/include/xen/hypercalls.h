@@ -9,8 +9,6 @@ hypercall_fn_t do_platform_op, do_memory_op, do_multicall, do_xen_version,
     do_console_io, do_grant_table_op, do_vm_assist, do_vcpu_op, do_sched_op,
     do_event_channel_op, do_physdev_op, do_hvm_op, do_sysctl, do_domctl,
     do_xenpmu_op, do_dm_op, do_hypfs_op;
-/* From 32-bit code. */
-hypercall_fn_t do_memory_op_32;
 
 /*
  * The domain a caller names in an operation that it may do to itself, or to

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <xen/domain.h>
 #include <xen/event.h>
@@ -191,6 +192,25 @@ void test_domains_destroy(void)
 void test_become(struct domain *d)
 {
     test_cpu.curr = d->vcpu[0];
+    test_cpu.curr->hcall_compat = false;
+}
+
+void test_become_32bit(struct domain *d)
+{
+    test_become(d);
+    test_cpu.curr->hcall_compat = true;
+}
+
+uint32_t *test_low_page(void)
+{
+    static void *page;
+
+    if ( !page )
+        page = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+    if ( page == MAP_FAILED )
+        abort();
+    return memset(page, 0, PAGE_SIZE);
 }
 
 /* --- What happens to vCPUs is only counted. --- */

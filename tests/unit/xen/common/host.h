@@ -36,6 +36,13 @@ extern bool test_copied_locked;
 extern void (*test_meanwhile)(void);
 /* Run hypercalls as vCPU 0 of d. */
 void test_become(struct domain *d);
+/*
+ * The same in 32-bit code, and a page of zeros whose address it can name; there
+ * is one.
+ */
+void test_become_32bit(struct domain *d);
+uint32_t *test_low_page(void);
+#define LOW_ADDRESS(p) ((uint32_t)(uintptr_t)(p))
 /* Pages of the machine that somebody has; 0 once all is given back. */
 unsigned int test_pages_in_use(void);
 /* A page of RAM of d at gfn; the memory behind a gfn, or NULL. */

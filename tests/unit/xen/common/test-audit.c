@@ -8,6 +8,7 @@
 /* TEST-SOURCES: xen/common/event-send.c xen/common/event-2l.c */
 /* TEST-SOURCES: xen/common/event-fifo.c xen/common/event-fifo-queue.c */
 /* TEST-SOURCES: tests/unit/xen/common/host.c tests/unit/xen/common/host-mm.c */
+/* TEST-SOURCES: xen/common/compat.c xen/common/compat-layout.c */
 /* TEST-CFLAGS: -include tests/unit/xen/common/host.h */
 /* The audit finds what is wrong, one thing at a time, and nothing else. */
 #include <setjmp.h>

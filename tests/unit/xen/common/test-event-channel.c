@@ -519,7 +519,7 @@ static evtchn_port_t raised_meanwhile;
 static void raise_in_bitmap(void)
 {
     evtchn_2l_raise(guest->shared_info, guest->vcpu[0]->vcpu_info,
-                    raised_meanwhile);
+                    raised_meanwhile, false);
 }
 
 static void raise_without_word(void)

@@ -8,6 +8,7 @@
 /* TEST-SOURCES: xen/common/event-send.c xen/common/event-2l.c */
 /* TEST-SOURCES: xen/common/event-fifo.c xen/common/event-fifo-queue.c */
 /* TEST-SOURCES: tests/unit/xen/common/host.c tests/unit/xen/common/host-mm.c */
+/* TEST-SOURCES: xen/common/compat.c xen/common/compat-layout.c */
 /* TEST-CFLAGS: -include tests/unit/xen/common/host.h */
 #include "grant-test.h"
 
@@ -44,6 +45,37 @@ static void copies_by_grant_and_by_gfn(void **state)
                         "from the guest");
     assert_int_equal(entry(8)->flags, GTF_permit_access | GTF_readonly);
     assert_int_equal(entry(9)->flags, GTF_permit_access);
+}
+
+static void copies_from_32bit_code(void **state)
+{
+    uint32_t *arg = test_low_page();
+
+    (void)state;
+    offer(8, DOM0_ID, GUEST_GFN, GTF_readonly);
+    memcpy((char *)test_guest_memory(guest, GUEST_GFN) + 100, "from the guest",
+           15);
+    for ( unsigned int i = 0; i < 2; i++ )
+    {
+        uint32_t *c = arg + 6 * i;
+
+        c[0] = 8 + i; /* nothing is offered as the second */
+        c[1] = GUEST_ID | 100u << 16;
+        c[2] = DOM0_GFN;
+        c[3] = DOMID_SELF | 8u << 16;
+        c[4] = 16 | GNTCOPY_source_gref << 16;
+        c[5] = 0x5555;
+    }
+    arg[12] = 0xabcd;
+    test_become_32bit(d0);
+    assert_int_equal(
+        do_grant_table_op(GNTTABOP_copy, LOW_ADDRESS(arg), 2, 0, 0), 0);
+    assert_string_equal((char *)test_guest_memory(d0, DOM0_GFN) + 8,
+                        "from the guest");
+    assert_int_equal((int16_t)arg[5], GNTST_okay);
+    assert_int_equal((int16_t)arg[11], GNTST_general_error);
+    assert_int_equal(arg[12], 0xabcd);
+    assert_int_equal(do_grant_table_op(GNTTABOP_copy, 0, 1, 0, 0), -EFAULT);
 }
 
 static void copies_by_gfn_show_as_written(void **state)
@@ -106,6 +138,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(copies_by_grant_and_by_gfn),
+        CASE(copies_from_32bit_code),
         CASE(copies_by_gfn_show_as_written),
         CASE(refused_copies),
     };

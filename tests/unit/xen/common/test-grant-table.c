@@ -8,6 +8,7 @@
 /* TEST-SOURCES: xen/common/event-send.c xen/common/event-2l.c */
 /* TEST-SOURCES: xen/common/event-fifo.c xen/common/event-fifo-queue.c */
 /* TEST-SOURCES: tests/unit/xen/common/host.c tests/unit/xen/common/host-mm.c */
+/* TEST-SOURCES: xen/common/compat.c xen/common/compat-layout.c */
 /* TEST-CFLAGS: -include tests/unit/xen/common/host.h */
 #include "grant-test.h"
 
@@ -214,6 +215,34 @@ static void table_grows_to_its_limit(void **state)
     assert_int_equal(s.status, GNTST_permission_denied);
 }
 
+static void frames_for_32bit_code(void **state)
+{
+    uint32_t *arg = test_low_page(), *frames = arg + 16;
+
+    (void)state;
+    page_set_gfn(mfn_to_page(virt_to_mfn(guest->grant_table->frame[0])),
+                 _gfn(0x1234));
+    arg[0] = DOMID_SELF;
+    arg[1] = 2;
+    arg[2] = 0x5555;
+    arg[3] = LOW_ADDRESS(frames);
+    frames[2] = 0xabcd;
+    test_become_32bit(guest);
+    assert_int_equal(
+        do_grant_table_op(GNTTABOP_setup_table, LOW_ADDRESS(arg), 1, 0, 0), 0);
+    assert_int_equal((int16_t)arg[2], GNTST_okay);
+    assert_int_equal(frames[0], 0x1234);
+    assert_int_equal(frames[1], ~0u); /* not mapped anywhere yet */
+    assert_int_equal(frames[2], 0xabcd);
+    arg[3] = 0;
+    assert_int_equal(
+        do_grant_table_op(GNTTABOP_setup_table, LOW_ADDRESS(arg), 1, 0, 0), 0);
+    assert_int_equal((int16_t)arg[2], GNTST_bad_virt_addr);
+    arg[0] = DOM0_ID;
+    do_grant_table_op(GNTTABOP_setup_table, LOW_ADDRESS(arg), 1, 0, 0);
+    assert_int_equal((int16_t)arg[2], GNTST_permission_denied);
+}
+
 static void mapper_that_dies_lets_go(void **state)
 {
     (void)state;
@@ -274,6 +303,7 @@ int main(void)
         CASE(unmap_after_the_place_was_reused),
         CASE(handles_run_out_and_come_back),
         CASE(table_grows_to_its_limit),
+        CASE(frames_for_32bit_code),
         CASE(mapper_that_dies_lets_go),
         CASE(version_and_unknown),
         CASE(swap_exchanges_idle_entries),

@@ -23,6 +23,13 @@
 
 static struct domain *d0, *guest, *other;
 
+static unsigned int latched;
+
+void hvm_latch_shinfo_size(struct domain *d)
+{
+    latched++;
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -140,9 +147,11 @@ static void callback_by_vector(void **state)
     const uint64_t vector = 2ull << 56;
 
     (void)state;
+    latched = 0;
     assert_int_equal(
         set(guest, DOMID_SELF, HVM_PARAM_CALLBACK_IRQ, vector | 0xf3), 0);
     assert_int_equal(guest->arch.callback_vector, 0xf3);
+    assert_int_equal(latched, 1);
     /* Another way of delivery turns it off. */
     assert_int_equal(set(guest, DOMID_SELF, HVM_PARAM_CALLBACK_IRQ, 1), 0);
     assert_int_equal(guest->arch.callback_vector, 0);

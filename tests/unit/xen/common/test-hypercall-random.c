@@ -10,6 +10,7 @@
 /* TEST-SOURCES: xen/common/event-fifo.c xen/common/event-fifo-queue.c */
 /* TEST-SOURCES: xen/common/hvm-op.c */
 /* TEST-SOURCES: tests/unit/xen/common/host.c tests/unit/xen/common/host-mm.c */
+/* TEST-SOURCES: xen/common/compat.c xen/common/compat-layout.c */
 /* TEST-CFLAGS: -include tests/unit/xen/common/host.h */
 /*
  * Random hypercalls of three domains with random arguments: nothing may
@@ -41,6 +42,10 @@ static const unsigned int ids[NR_DOMAINS] = { 0, 5, 6 };
 static struct domain *domains[NR_DOMAINS];
 static uint64_t arena[ARENA / sizeof(uint64_t)];
 static uint64_t seed;
+
+void hvm_latch_shinfo_size(struct domain *d)
+{
+}
 
 void wallclock_update(struct domain *d)
 {

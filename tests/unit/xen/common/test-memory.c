@@ -2,7 +2,7 @@
 /* TEST-SOURCES: xen/common/grant-unmap.c */
 /* TEST-SOURCES: xen/common/memory.c xen/common/memory-reservation.c */
 /* TEST-SOURCES: xen/common/memory-physmap.c xen/common/grant-frames.c */
-/* TEST-SOURCES: xen/common/memory-compat.c */
+/* TEST-SOURCES: xen/common/compat.c xen/common/compat-layout.c */
 /* TEST-SOURCES: xen/common/grant-table.c xen/common/grant-copy.c */
 /* TEST-SOURCES: xen/common/grant-entry.c xen/common/grant-maptrack.c */
 /* TEST-SOURCES: xen/common/grant-version.c */
@@ -18,7 +18,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <cmocka.h>
 
 #include <xen/domain.h>
@@ -217,55 +216,186 @@ static void shared_info_is_in_one_place(void **state)
 
 static long op_32(struct domain *as, unsigned int cmd, void *arg)
 {
-    test_become(as);
-    return do_memory_op_32(cmd, (unsigned long)arg, 0, 0, 0);
+    test_become_32bit(as);
+    return do_memory_op(cmd, (unsigned long)arg, 0, 0, 0);
 }
 
-/* Structures of 32-bit code, in memory that it could name. */
-static void from_32_bit_code(void **state)
+static void memory_map_from_32bit_code(void **state)
 {
     static struct e820_entry_guest map[2] = { { 0, 0xa0000, 1 },
                                               { 0x100000, 0x5000, 2 } };
-    const size_t bytes = 4096;
-    uint32_t *arg = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-    uint32_t buffer = (uint32_t)(uintptr_t)(arg + 16);
+    uint32_t *arg = test_low_page();
 
     (void)state;
-    assert_ptr_not_equal(arg, MAP_FAILED);
+    arg[0] = 10;
+    arg[1] = LOW_ADDRESS(arg + 16);
+    assert_int_equal(op_32(guest, XENMEM_memory_map, arg), -ENOSYS);
+    guest->arch.e820 = map;
+    guest->arch.e820_nr = 2;
+    assert_int_equal(op_32(guest, XENMEM_memory_map, arg), 0);
+    assert_int_equal(arg[0], 2);
+    assert_int_equal(arg[2], 0);
+    assert_memory_equal(arg + 16, map, sizeof(map));
+    arg[0] = 1;
+    arg[17] = 7;
+    assert_int_equal(op_32(guest, XENMEM_memory_map, arg), 0);
+    assert_int_equal(arg[0], 1);
+    assert_int_equal(op_32(guest, XENMEM_memory_map, NULL), -EFAULT);
+    arg[1] = 0;
+    assert_int_equal(op_32(guest, XENMEM_memory_map, arg), -EFAULT);
+    guest->arch.e820 = NULL;
+    guest->arch.e820_nr = 0;
+    /* Another's, whose map is in the middle of the structure. */
+    arg[0] = GUEST_ID;
+    arg[1] = 2;
+    arg[2] = LOW_ADDRESS(arg + 16);
+    assert_int_equal(op_32(guest, XENMEM_set_memory_map, arg), 0);
+    assert_int_equal(guest->arch.e820_nr, 2);
+    assert_int_equal(guest->arch.e820[1].addr, 0x100000);
+    assert_int_equal(op_32(other, XENMEM_set_memory_map, arg), -EPERM);
+}
+
+static void physmap_from_32bit_code(void **state)
+{
+    uint32_t *arg = test_low_page();
+
+    (void)state;
     arg[0] = DOMID_SELF;
     arg[1] = XENMAPSPACE_shared_info;
     arg[2] = 0;
     arg[3] = PLACE_GFN;
+    arg[4] = 99; /* behind it */
     assert_int_equal(op_32(guest, XENMEM_add_to_physmap, arg), 0);
     assert_ptr_equal(test_guest_memory(guest, PLACE_GFN), guest->shared_info);
     arg[2] = 1;
     assert_int_equal(op_32(guest, XENMEM_add_to_physmap, arg), -EINVAL);
     arg[0] = 0;
     assert_int_equal(op_32(guest, XENMEM_add_to_physmap, arg), -EPERM);
-    arg[1] = XENMAPSPACE_gmfn_range;
-    assert_int_equal(op_32(guest, XENMEM_add_to_physmap, arg), -ENOSYS);
     arg[1] = XENMAPSPACE_gmfn_foreign;
     assert_int_equal(op_32(guest, XENMEM_add_to_physmap, arg), -ENOSYS);
+    /* A range: the one page that there is, and then none. */
+    arg[0] = DOMID_SELF | 2u << 16;
+    arg[1] = XENMAPSPACE_gmfn_range;
+    arg[2] = RAM_GFN;
+    arg[3] = PLACE_GFN + 8;
+    assert_int_equal(op_32(guest, XENMEM_add_to_physmap, arg), -EINVAL);
+    assert_int_equal(type_at(guest, PLACE_GFN + 8), p2m_ram_rw);
 
-    arg[0] = 10;
-    arg[1] = buffer;
-    assert_int_equal(op_32(guest, XENMEM_memory_map, arg), -ENOSYS);
-    guest->arch.e820 = map;
-    guest->arch.e820_nr = 2;
-    assert_int_equal(op_32(guest, XENMEM_memory_map, arg), 0);
-    assert_int_equal(arg[0], 2);
-    assert_memory_equal(arg + 16, map, sizeof(map));
-    arg[0] = 1;
-    arg[17] = 7;
-    assert_int_equal(op_32(guest, XENMEM_memory_map, arg), 0);
-    assert_int_equal(arg[0], 1);
-    assert_int_equal(op_32(guest, XENMEM_populate_physmap, arg), -ENOSYS);
+    arg[0] = DOMID_SELF;
+    arg[1] = PLACE_GFN + 8;
+    assert_int_equal(op_32(guest, XENMEM_remove_from_physmap, arg), 0);
+    assert_int_equal(type_at(guest, PLACE_GFN + 8), p2m_invalid);
+    assert_int_equal(op_32(guest, XENMEM_remove_from_physmap, arg), -ENOENT);
+}
+
+static void batches_from_32bit_code(void **state)
+{
+    uint32_t *arg = test_low_page(), *idxs = arg + 16, *gfns = arg + 24;
+    int32_t *errs = (int32_t *)arg + 32;
+
+    (void)state;
+    arg[0] = DOMID_SELF | XENMAPSPACE_gmfn << 16;
+    arg[1] = 2;
+    arg[2] = LOW_ADDRESS(idxs);
+    arg[3] = LOW_ADDRESS(gfns);
+    arg[4] = LOW_ADDRESS(errs);
+    idxs[0] = RAM_GFN;
+    idxs[1] = RAM_GFN + 1;
+    gfns[0] = PLACE_GFN;
+    gfns[1] = PLACE_GFN + 1;
+    errs[0] = errs[1] = errs[2] = 7;
+    assert_int_equal(op_32(guest, XENMEM_add_to_physmap_batch, arg), 0);
+    assert_int_equal(errs[0], 0);
+    assert_int_equal(errs[1], -EINVAL);
+    assert_int_equal(errs[2], 7);
+    assert_int_equal(type_at(guest, PLACE_GFN), p2m_ram_rw);
+    assert_int_equal(type_at(guest, RAM_GFN), p2m_invalid);
+    arg[3] = 0;
+    assert_int_equal(op_32(guest, XENMEM_add_to_physmap_batch, arg), -EFAULT);
+}
+
+static void reservations_from_32bit_code(void **state)
+{
+    uint32_t *arg = test_low_page(), *gfns = arg + 16;
+
+    (void)state;
+    for ( unsigned int i = 0; i < 3; i++ )
+        gfns[i] = PLACE_GFN + i;
+    arg[0] = LOW_ADDRESS(gfns);
+    arg[1] = 3;
+    arg[2] = arg[3] = 0;
+    arg[4] = DOMID_SELF;
+    assert_int_equal(op_32(guest, XENMEM_populate_physmap, arg), 3);
+    assert_int_equal(guest->tot_pages, 4);
+    assert_int_equal(type_at(guest, PLACE_GFN + 2), p2m_ram_rw);
+    assert_int_equal(op_32(guest, XENMEM_decrease_reservation, arg), 3);
+    assert_int_equal(guest->tot_pages, 1);
+    assert_int_equal(op_32(guest, XENMEM_decrease_reservation | 1 << 6, arg),
+                     1);
+    arg[0] = 0;
+    assert_int_equal(op_32(guest, XENMEM_populate_physmap, arg), 0);
+    arg[4] = OTHER_ID;
+    assert_int_equal(op_32(guest, XENMEM_populate_physmap, arg), 0);
+    assert_int_equal(op_32(guest, XENMEM_populate_physmap, NULL), 0);
+    assert_int_equal(op_32(guest, XENMEM_exchange, arg), -EOPNOTSUPP);
+    assert_int_equal(op_32(guest, XENMEM_exchange, NULL), -EFAULT);
+
+    /* Claims take the same structure, with a null handle. */
+    arg[1] = 2;
+    arg[4] = GUEST_ID;
+    assert_int_equal(op_32(d0, XENMEM_claim_pages, arg), 0);
+    assert_int_equal(op_32(guest, XENMEM_claim_pages, arg), -EPERM);
+    arg[3] = 1;
+    assert_int_equal(op_32(d0, XENMEM_claim_pages, arg), -EINVAL);
+}
+
+static void numbers_from_32bit_code(void **state)
+{
+    uint32_t *arg = test_low_page();
+
+    (void)state;
+    arg[0] = DOMID_SELF;
+    assert_int_equal(op_32(guest, XENMEM_current_reservation, arg), 1);
+    assert_int_equal(op_32(guest, XENMEM_maximum_reservation, arg), 64);
+    arg[0] = OTHER_ID;
+    assert_int_equal(op_32(guest, XENMEM_maximum_gpfn, arg), -EPERM);
     assert_int_equal(op_32(guest, 63, arg), -ENOSYS);
-    assert_int_equal(op_32(guest, XENMEM_memory_map, NULL), -EFAULT);
-    guest->arch.e820 = NULL;
-    guest->arch.e820_nr = 0;
-    munmap(arg, bytes);
+
+    /* Its last member is the domain, and nothing comes after that. */
+    memset(arg, 0, 64);
+    arg[0] = 5;
+    arg[8] = GUEST_ID;
+    arg[9] = 0xabcd;
+    assert_int_equal(op_32(guest, XENMEM_set_pod_target, arg), -EPERM);
+    assert_int_equal(op_32(d0, XENMEM_set_pod_target, arg), 0);
+    assert_int_equal(guest->pod_target, 5);
+    assert_int_equal(arg[2], 1);
+    assert_int_equal(arg[9], 0xabcd);
+
+    memset(arg, 0, 64);
+    arg[1] = 3;
+    arg[4] = 0xabcd;
+    assert_int_equal(op_32(guest, XENMEM_reserved_device_memory_map, arg), 0);
+    assert_int_equal(arg[1], 0);
+    assert_int_equal(arg[4], 0xabcd);
+}
+
+static void resources_from_32bit_code(void **state)
+{
+    uint32_t *arg = test_low_page(), *gfns = arg + 16;
+
+    (void)state;
+    arg[0] = GUEST_ID | XENMEM_resource_grant_table << 16;
+    assert_int_equal(op_32(guest, XENMEM_acquire_resource, arg), -EACCES);
+    assert_int_equal(op_32(d0, XENMEM_acquire_resource, arg), 0);
+    assert_int_equal(arg[2], 2);
+    gfns[0] = PLACE_GFN;
+    gfns[1] = PLACE_GFN + 1;
+    arg[6] = LOW_ADDRESS(gfns);
+    assert_int_equal(op_32(d0, XENMEM_acquire_resource, arg), 0);
+    assert_int_equal(type_at(d0, PLACE_GFN + 1), p2m_map_foreign);
+    assert_int_equal(p2m_remove_entry(d0, _gfn(PLACE_GFN)), 0);
+    assert_int_equal(p2m_remove_entry(d0, _gfn(PLACE_GFN + 1)), 0);
 }
 
 static void what_was_there_is_freed(void **state)
@@ -489,7 +619,12 @@ int main(void)
         CASE(what_fails_half_way_leaves_nothing),
         CASE(limits_show_in_what_is_done),
         CASE(shared_info_is_in_one_place),
-        CASE(from_32_bit_code),
+        CASE(memory_map_from_32bit_code),
+        CASE(physmap_from_32bit_code),
+        CASE(batches_from_32bit_code),
+        CASE(reservations_from_32bit_code),
+        CASE(numbers_from_32bit_code),
+        CASE(resources_from_32bit_code),
         CASE(what_was_there_is_freed),
         CASE(grant_frames_grow_on_demand),
         CASE(moving_a_page),

@@ -5,6 +5,7 @@
 /* TEST-SOURCES: xen/common/event-2l.c xen/common/event-fifo.c */
 /* TEST-SOURCES: xen/common/event-fifo-queue.c */
 /* TEST-SOURCES: tests/unit/xen/common/host.c tests/unit/xen/common/host-mm.c */
+/* TEST-SOURCES: xen/common/compat.c xen/common/compat-layout.c */
 /* TEST-CFLAGS: -include tests/unit/xen/common/host.h */
 /* vcpu_op and sched_op: what vCPUs of one domain may do at the same time. */
 #include <setjmp.h>
@@ -16,6 +17,7 @@
 #include <cmocka.h>
 
 #include <xen/domain.h>
+#include <xen/event.h>
 #include <xen/hypercalls.h>
 #include <xen/lib.h>
 #include <xen/pvclock.h>
@@ -110,11 +112,14 @@ void pvclock_fill(const struct vcpu *v, vcpu_time_info_t *t)
 
 void vcpu_runstate_get(const struct vcpu *v, vcpu_runstate_info_t *out)
 {
-    memset(out, 0, sizeof(*out));
+    *out = (vcpu_runstate_info_t){ .state = RUNSTATE_offline,
+                                   .state_entry_time = 0x1234567890,
+                                   .time = { 1, 2, 3, 4 } };
 }
 
-void vcpu_runstate_update_guest(struct vcpu *v)
+void vcpu_runstate_last(const struct vcpu *v, vcpu_runstate_info_t *out)
 {
+    *out = (vcpu_runstate_info_t){ .state = RUNSTATE_running };
 }
 
 void vcpu_block(void)
@@ -246,6 +251,145 @@ static void vcpu_info_is_registered_once(void **state)
     assert_ptr_equal(v1->vcpu_info, &guest->shared_info->vcpu_info[1]);
 }
 
+static void vcpu_info_of_32bit_code(void **state)
+{
+    uint8_t *page = test_guest_memory(guest, INFO_GFN);
+
+    (void)state;
+    assert_int_equal(register_info(v1, INFO_GFN, 68), -ENXIO);
+    guest->arch.has_32bit_shinfo = true;
+    assert_int_equal(register_info(v1, INFO_GFN, 66), -ENXIO);
+    assert_int_equal(register_info(v1, INFO_GFN, 68), 0);
+    /* All of the selector, and nothing behind it. */
+    assert_int_equal(page[68], 1);
+    assert_int_equal(*(uint32_t *)(page + 72), ~0u);
+    assert_int_equal(*(uint32_t *)(page + 76), 0);
+    vcpu_info_unmap(v1);
+}
+
+/* A vcpu_op of v1 by v0 in 32-bit code. */
+static long op_32(unsigned int cmd, const void *arg)
+{
+    long rc;
+
+    test_become_32bit(guest);
+    rc = do_vcpu_op(cmd, 1, (unsigned long)arg, 0, 0);
+    test_become(guest);
+    return rc;
+}
+
+static void run_states_of_32bit_code(void **state)
+{
+    uint32_t *arg = test_low_page(), *info = arg + 16;
+
+    (void)state;
+    info[11] = 0xabcd;
+    assert_int_equal(op_32(VCPUOP_get_runstate_info, info), 0);
+    assert_int_equal(info[0], RUNSTATE_offline);
+    assert_int_equal(info[1], 0x34567890);
+    assert_int_equal(info[2], 0x12);
+    assert_int_equal(info[3], 1);
+    assert_int_equal(info[9], 4);
+    assert_int_equal(info[11], 0xabcd);
+    assert_int_equal(op_32(VCPUOP_get_runstate_info, NULL), -EFAULT);
+
+    /* The high half of what names the area is not the caller's. */
+    memset(info, 0, 44);
+    arg[0] = LOW_ADDRESS(info);
+    arg[1] = 0xdeadbeef;
+    assert_int_equal(op_32(VCPUOP_register_runstate_memory_area, arg), 0);
+    assert_int_equal(v1->runstate_guest, LOW_ADDRESS(info));
+    assert_int_equal(info[2], 0x12);
+    assert_int_equal(info[11], 0xabcd);
+    arg[0] = 0;
+    assert_int_equal(op_32(VCPUOP_register_runstate_memory_area, arg), 0);
+    assert_int_equal(v1->runstate_guest, 0);
+    /* The caller's own: no more of it than there is, whatever the domain has.
+     */
+    arg[0] = LOW_ADDRESS(info);
+    test_become_32bit(guest);
+    assert_int_equal(do_vcpu_op(VCPUOP_register_runstate_memory_area, 0,
+                                (unsigned long)arg, 0, 0),
+                     0);
+    test_become(guest);
+    assert_int_equal(info[0], RUNSTATE_running);
+    assert_int_equal(info[11], 0xabcd);
+
+    info[0] = 7;
+    arg[0] = LOW_ADDRESS(info);
+    assert_int_equal(op_32(VCPUOP_register_vcpu_time_memory_area, arg), 0);
+    assert_int_equal(info[0], 2); /* its version */
+}
+
+static void timers_of_32bit_code(void **state)
+{
+    /* Twelve bytes at the end of what there is. */
+    uint32_t *arg = test_low_page() + PAGE_SIZE / 4 - 3;
+
+    (void)state;
+    arg[1] = 1;
+    test_guest_window(arg, 12);
+    test_become_32bit(guest);
+    assert_int_equal(
+        do_vcpu_op(VCPUOP_set_singleshot_timer, 0, (unsigned long)arg, 0, 0),
+        0);
+    assert_true(v0->singleshot_timer.queued);
+    assert_true(v0->singleshot_timer.expires == 1ll << 32);
+    test_become(guest);
+    assert_int_equal(
+        do_vcpu_op(VCPUOP_set_singleshot_timer, 0, (unsigned long)arg, 0, 0),
+        -EFAULT);
+    test_guest_window(NULL, 0);
+}
+
+static long poll_32(const uint32_t *arg)
+{
+    long rc;
+
+    test_become_32bit(guest);
+    rc = do_sched_op(SCHEDOP_poll, (unsigned long)arg, 0, 0, 0);
+    test_become(guest);
+    return rc;
+}
+
+static void polling_of_32bit_code(void **state)
+{
+    uint32_t *arg = test_low_page(), *ports = arg + 16;
+    struct evtchn *chn;
+
+    (void)state;
+    guest->arch.has_32bit_shinfo = true;
+    spin_lock(&guest->evtchn->lock);
+    ports[0] = evtchn_get_free_port(guest, &chn);
+    evtchn_set_state(guest->evtchn, chn, ECS_IPI);
+    arg[0] = LOW_ADDRESS(ports);
+    arg[1] = 1;
+    arg[2] = 0;
+    arg[3] = 1; /* nanoseconds, from bit 32 on */
+    spin_unlock(&guest->evtchn->lock);
+    assert_int_equal(poll_32(arg), 0);
+    assert_int_equal(v0->pause_flags, VPF_blocked | VPF_polling);
+    assert_true(v0->poll_timer.queued);
+    assert_true(v0->poll_timer.expires == 1ll << 32);
+    assert_int_equal(v0->poll_evtchn, ports[0]);
+    v0->pause_flags = 0;
+    evtchn_poll_mask_clear(v0);
+
+    /* One that is pending: no waiting. */
+    spin_lock(&guest->evtchn->lock);
+    evtchn_port_set_pending(guest, chn);
+    spin_unlock(&guest->evtchn->lock);
+    assert_int_equal(((uint32_t *)guest->shared_info)[2048 / 4],
+                     1u << ports[0]);
+    assert_int_equal(poll_32(arg), 0);
+    assert_int_equal(v0->pause_flags, 0);
+    ports[0] = 1025;
+    assert_int_equal(poll_32(arg), -EINVAL);
+    arg[0] = 0;
+    assert_int_equal(poll_32(arg), -EFAULT);
+    assert_int_equal(poll_32(NULL), -EFAULT);
+}
+
 static long watchdog(uint32_t id, uint32_t timeout)
 {
     struct sched_watchdog w = { .id = id, .timeout = timeout };
@@ -279,6 +423,10 @@ int main(void)
         T(registers_of_a_vcpu_that_is_down),
         T(nobody_runs_it_meanwhile),
         T(vcpu_info_is_registered_once),
+        T(vcpu_info_of_32bit_code),
+        T(run_states_of_32bit_code),
+        T(timers_of_32bit_code),
+        T(polling_of_32bit_code),
         T(watchdogs),
     };
 

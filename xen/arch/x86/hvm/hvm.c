@@ -4,6 +4,7 @@
 #include <xen/domain.h>
 #include <xen/lib.h>
 #include <xen/mm.h>
+#include <xen/pvclock.h>
 #include <public/domctl.h>
 #include <asm/cpu-policy.h>
 #include <asm/hvm-io.h>
@@ -50,6 +51,14 @@ void hvm_domain_destroy(struct domain *d)
         ;
     vmx_apic_domain_destroy(d);
     xfree(d->arch.e820);
+}
+
+void hvm_latch_shinfo_size(struct domain *d)
+{
+    if ( d != current->domain )
+        return;
+    d->arch.has_32bit_shinfo = !hvm_code_is_64bit();
+    wallclock_update(d); /* it is elsewhere in the other form */
 }
 
 int hvm_vcpu_init(struct vcpu *v)

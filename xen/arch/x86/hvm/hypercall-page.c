@@ -39,5 +39,6 @@ int hypercall_page_write(struct domain *d, uint64_t val)
                                 sizeof(entry)) )
             return -EFAULT;
     }
+    hvm_latch_shinfo_size(d);
     return 0;
 }

@@ -4,6 +4,7 @@
 /* TEST-SOURCES: xen/common/sched/affinity.c xen/common/sched/runstate.c */
 /* TEST-SOURCES: xen/common/sched/credit2.c xen/common/sched/null.c */
 /* TEST-SOURCES: xen/common/sched/credit2-cap.c xen/common/sched/unit.c */
+/* TEST-SOURCES: xen/common/compat-layout.c */
 /* TEST-SOURCES: xen/lib/timer-heap.c xen/common/domain-pause.c */
 /* TEST-LIBS: -lpthread */
 #include <stdarg.h>

@@ -147,9 +147,10 @@ struct hvm_domain
     uint32_t e820_nr;
     struct e820_entry_guest *e820; /* what XENMEM_memory_map tells */
     struct domain_tsc tsc;
-    uint64_t tsc_offset; /* of vCPUs to come: see hvm_tsc_at() */
-    uint64_t sync_tsc;   /* when a context is saved or loaded */
-    uint64_t wc_sec;     /* as last written into shared_info */
+    uint64_t tsc_offset;   /* of vCPUs to come: see hvm_tsc_at() */
+    uint64_t sync_tsc;     /* when a context is saved or loaded */
+    uint64_t wc_sec;       /* as last written into shared_info */
+    bool has_32bit_shinfo; /* as 32-bit code has it: xen/shared.h */
 };
 
 /* --- Registers of a vCPU that is current or not running (hvm/vmx). --- */
@@ -197,6 +198,13 @@ void hvm_inject_nmi(struct vcpu *v);
 bool hvm_vcpu_has_pending_irq(struct vcpu *v);
 /* Ask for the event-channel upcall of v (vcpu_info was marked pending). */
 void hvm_assert_evtchn_upcall(struct vcpu *v);
+
+/*
+ * Called where a guest sets up its PV drivers, at its start and after it was
+ * restored: from now on it has shared_info as the code that it executes has it.
+ * What is pending in the other form stays behind.
+ */
+void hvm_latch_shinfo_size(struct domain *d);
 
 /* --- Life cycle. --- */
 int hvm_domain_init(struct domain *d);

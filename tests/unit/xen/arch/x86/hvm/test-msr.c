@@ -46,6 +46,13 @@ void pvclock_update(struct vcpu *v)
 {
     clock_updates++;
 }
+static unsigned int latched;
+
+void hvm_latch_shinfo_size(struct domain *d)
+{
+    latched++;
+}
+
 int copy_to_guest_phys(struct domain *d, paddr_t gpa, const void *from,
                        size_t n)
 {
@@ -203,13 +210,16 @@ static void mtrrs(void **state)
 
 static void hypercall_page(void **state)
 {
+    latched = 0;
     assert_int_equal(hvm_msr_write(&vcpu, 0x40000000, 0x5000), 0);
+    assert_int_equal(latched, 1);
     /* mov $32, %eax; vmcall; ret */
     assert_memory_equal(page + 32 * 32, "\xb8\x20\0\0\0\x0f\x01\xc1\xc3", 9);
     assert_memory_equal(page + 23 * 32, "\x0f\x0b", 2);
     assert_int_equal(rd(0x40000000), 0);
     assert_int_equal(hvm_msr_write(&vcpu, 0x40000000, 0x5001), -EFAULT);
     assert_int_equal(hvm_msr_write(&vcpu, 0x40000000, 0x9000), -EFAULT);
+    assert_int_equal(latched, 1);
     assert_int_equal(hvm_msr_write(&vcpu, 0x40000001, 0), -EFAULT);
 }
 
