@@ -60,13 +60,14 @@ copy_with_libraries()
     done
 }
 
-# The busybox applets that every image starts from.
+# add_busybox DIR [PROGRAM]: the applets that every image starts from; PROGRAM is
+# busybox of another architecture.
 add_busybox()
 {
     mkdir -p "$1"/bin "$1"/sbin "$1"/proc "$1"/sys "$1"/dev "$1"/tmp "$1"/run \
         "$1"/etc "$1"/root "$1"/usr/bin "$1"/usr/sbin "$1"/var/log
-    cp /bin/busybox "$1/bin/busybox"
-    (cd "$1" && ./bin/busybox --list-full | grep -v '^bin/busybox$' |
+    cp "${2:-/bin/busybox}" "$1/bin/busybox"
+    (cd "$1" && /bin/busybox --list-full | grep -v '^bin/busybox$' |
         while read -r applet; do
             mkdir -p "${applet%/*}"
             ln -sf /bin/busybox "$applet"

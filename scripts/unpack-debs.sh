@@ -25,18 +25,21 @@ if [ -d "$root" ]; then # unpacked while we waited
     exit 0
 fi
 
-# A group may be of another release than this system's. Its lists are fetched
-# from wherever this system has Debian from, into a place of their own.
+# A group may be of another release or architecture than this system's. Its
+# lists are fetched from wherever this system has Debian from, into a place of
+# their own.
 apt_options=()
-use_release()
+use_lists_of()
 {
-    local release=$1 state=$work/apt archive
+    local release=$1 architecture=$2 state=$work/apt archive
     mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
     for archive in $(debian_archives); do
         # Security archives are named otherwise in each release.
         [[ $archive == *security* ]] || echo "deb $archive $release main"
     done | head -n 1 >"$state/sources.list"
-    apt_options=(-o Dir::State::Lists="$state/lists"
+    apt_options=(-o APT::Architecture="$architecture"
+        -o APT::Architectures="$architecture"
+        -o Dir::State::Lists="$state/lists"
         -o Dir::Etc::SourceList="$state/sources.list"
         -o Dir::Etc::SourceParts=/dev/null -o Dir::Cache="$state/cache"
         -o Acquire::Languages=none)
@@ -47,7 +50,7 @@ use_release()
 resolve()
 {
     case $1 in
-        linux-image-amd64 | linux-image-cloud-amd64)
+        linux-image-amd64 | linux-image-cloud-amd64 | linux-image-686-pae)
             apt-cache "${apt_options[@]}" depends "$1" |
                 awk '/Depends: linux-image-/ { print $2 }'
             ;;
@@ -75,15 +78,17 @@ download()
 }
 
 say "fetching $(list_packages "$1" | tr '\n' ' ')"
-release=${1#image-}
-case $release in
-    trixie)
-        use_release "$release" >"$work/log" 2>&1 || {
-            cat "$work/log" >&2
-            die "no Debian archive of this system has $release"
-        }
-        ;;
+case $1 in
+    image-trixie) lists_of=(trixie "$(dpkg --print-architecture)") ;;
+    image-i386) lists_of=("$(. /etc/os-release && echo "$VERSION_CODENAME")" i386) ;;
+    *) lists_of=() ;;
 esac
+if [ ${#lists_of[@]} -gt 0 ]; then
+    use_lists_of "${lists_of[@]}" >"$work/log" 2>&1 || {
+        cat "$work/log" >&2
+        die "no Debian archive of this system has ${lists_of[*]}"
+    }
+fi
 if ! (download "$1") >"$work/log" 2>&1; then
     if [ "$(id -u)" -ne 0 ] || ! apt-get update -q >>"$work/log" 2>&1 ||
         ! (download "$1") >>"$work/log" 2>&1; then

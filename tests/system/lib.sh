@@ -60,14 +60,14 @@ new_guests()
 }
 
 # linux_initramfs NAME KERNEL [MODULE...]: put an initramfs at $guests/NAME, with
-# busybox and modules of the kernel unpacked in KERNEL ("drivers/net/..."), where
-# standard input goes on as /init.
+# busybox ($busybox, if that is set) and modules of the kernel unpacked in KERNEL
+# ("drivers/net/..."), where standard input goes on as /init.
 linux_initramfs()
 {
     local name=$1 kernel=$2 root=$WORK/root/$1 module
     shift 2
     mkdir -p "$root"
-    add_busybox "$root"
+    add_busybox "$root" "${busybox:-}"
     for module; do
         cp "$kernel"/lib/modules/*/kernel/"$module.ko" "$root/"
     done
