@@ -25,7 +25,7 @@ watch_console
 went restore resumed
 until [ -b /dev/sda ]; do usleep 50000; done
 dd if=/tmp/img of=/dev/sda bs=64k conv=notrunc 2>/dev/null && sync
-echo "image $(stat -c %s /tmp/img)"
+echo "image $(stat -c '%s %a' /tmp/img)"
 rm /tmp/img
 migrate xl xl migrate
 ends_content guest-is-content
@@ -39,7 +39,15 @@ boot --guests "$guests" --disk "$disk" --cpu-limit 150 \
     --cmd 'sh /guests/steps.sh' | tee "$WORK/output"
 bad=0
 note_results save-restore || bad=1
-size=$(tr -d '\r' <"$WORK/output" | sed -n 's/^image //p')
+read -r size mode < <(tr -d '\r' <"$WORK/output" | sed -n 's/^image //p')
+if [ "$TOOLS" = ours ]; then # Xen's xl lets everybody read it
+    if [ "$mode" = 600 ]; then
+        result PASS save-restore/image-is-private
+    else
+        result FAIL "save-restore/image-is-private: mode $mode"
+        bad=1
+    fi
+fi
 verify_image "$disk" 0 "${size:-0}" save-restore/verify-stream-v2 || bad=1
 rm -f "$disk"
 exit $bad

@@ -106,7 +106,8 @@ static int save(const char *name, const char *file, const char *config_file,
     if ( libxl_retrieve_domain_configuration(ctx, domid, &config) ||
          (config_file && !read_override(config_file, &config)) )
         goto out;
-    fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    /* It has all that the domain keeps secret. */
+    fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if ( fd < 0 )
     {
         fprintf(stderr, "xl: cannot create %s: %s\n", file, strerror(errno));
