@@ -47,8 +47,8 @@ static void handle_cr(struct vcpu *v, const struct l2_exit *e,
 static void handle_hlt(struct vcpu *v)
 {
     /* nested_prepare_entry() blocks, once the timer that may wake it is set. */
-    v->arch.nested->state.l2_halted = true;
     vmx_skip_insn();
+    v->arch.nested->state.l2_halted = !vmx_debug_trap_pending();
     vmx_intr_dirty(v);
 }
 

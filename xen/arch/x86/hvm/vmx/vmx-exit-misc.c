@@ -79,6 +79,8 @@ enum exit_result vmx_exit_hlt(struct vcpu *v)
 {
     /* RIP first: the wake-up may come from within. */
     vmx_skip_insn();
+    if ( vmx_debug_trap_pending() ) /* single-stepping: that ends the halt */
+        return EXIT_RESUME;
     if ( !(vmread(VMCS_guest_rflags) & X86_EFLAGS_IF) && !v->arch.nmi_pending )
     {
         /*

@@ -97,6 +97,16 @@ static void set_windows(struct vcpu *v, bool intr, bool nmi)
     vmx_set_proc(v, set, (PROC_INTR_WINDOW | PROC_NMI_WINDOW) & ~set);
 }
 
+/*
+ * A debug trap of the instruction before comes first, and an entry that injects
+ * something forgets it. SDM "Delivery of Pending Debug Exceptions after VM
+ * Entry".
+ */
+bool vmx_debug_trap_pending(void)
+{
+    return unlikely(vmread(VMCS_guest_pending_dbg) & PENDING_DBG_TRAPS);
+}
+
 void vmx_intr_assist(struct vcpu *v, bool take_vectors)
 {
     uint32_t blocking = vmread(VMCS_guest_interruptibility);
@@ -114,7 +124,8 @@ void vmx_intr_assist(struct vcpu *v, bool take_vectors)
         const uint32_t blocks_nmi =
             INTR_STATE_STI | INTR_STATE_MOV_SS | INTR_STATE_NMI;
 
-        if ( !injected && !(blocking & blocks_nmi) )
+        if ( !injected && !(blocking & blocks_nmi) &&
+             !vmx_debug_trap_pending() )
         {
             v->arch.nmi_pending = false;
             inject(INTR_TYPE_NMI, X86_EXC_NMI, false, 0);
@@ -130,7 +141,7 @@ void vmx_intr_assist(struct vcpu *v, bool take_vectors)
         bool open = (vmread(VMCS_guest_rflags) & X86_EFLAGS_IF) &&
                     !(blocking & (INTR_STATE_STI | INTR_STATE_MOV_SS));
 
-        if ( injected || !open )
+        if ( injected || !open || vmx_debug_trap_pending() )
             want_intr = true;
         else
         {

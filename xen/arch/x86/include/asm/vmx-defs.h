@@ -265,6 +265,7 @@ enum vmcs_encoding
 #define PENDING_DBG_BLD      (1ULL << 11)
 #define PENDING_DBG_ENABLED  (1ULL << 12)
 #define PENDING_DBG_BS       (1ULL << 14)
+#define PENDING_DBG_TRAPS    (PENDING_DBG_BS | PENDING_DBG_ENABLED)
 #define PENDING_DBG_RTM      (1ULL << 16)
 #define PENDING_DBG_RESERVED (~0x1580fULL)
 

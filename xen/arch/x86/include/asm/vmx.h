@@ -164,6 +164,8 @@ uint16_t vmx_alloc_vpid(void);
 /* The interrupt that v would take, or -1; ack puts it in service. */
 int vmx_pending_vector(struct vcpu *v);
 void vmx_ack_vector(struct vcpu *v, int vector);
+/* Does the current vCPU's last instruction end in a debug trap? */
+bool vmx_debug_trap_pending(void);
 void vmx_flush_guest_tlb(struct vcpu *v);
 /* VMX-preemption timer ticks of the backstop for timers, as of now. */
 uint32_t vmx_preemption_ticks(void);
