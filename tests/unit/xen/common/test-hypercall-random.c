@@ -120,7 +120,9 @@ static void random_call(void)
     if ( any() % 64 == 0 )
         arg = (uint64_t *)(uintptr_t)any();
     test_become(d);
+    current->hcall_compat = any() % 2; /* as if from 32-bit code */
     fn(cmd, (uint64_t)arg, fn == do_grant_table_op ? any() % 4 : 0, 0, 0);
+    current->hcall_compat = false;
     scribble(d);
 }
 
