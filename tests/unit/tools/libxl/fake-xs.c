@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A XenStore of nodes in memory behind the client library's functions. */
+/* A XenStore in memory, and nothing behind the rest that a context opens. */
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +14,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <xenctrl.h>
 #include <xenstore.h>
+#include <xentoollog.h>
 
 #include "fake-xs.h"
 
@@ -213,4 +215,22 @@ char **xs_check_watch(struct xs_handle *h)
         fake_drivers();
     errno = EAGAIN;
     return NULL;
+}
+
+/* --- What a context of libxl wants besides: no hypervisor, no log. --- */
+
+void xtl_log(xentoollog_logger *lg, xentoollog_level level, int errnoval,
+             const char *context, const char *fmt, ...)
+{
+}
+
+xc_interface *xc_interface_open(xentoollog_logger *lg,
+                                xentoollog_logger *dombuild, unsigned int flags)
+{
+    return NULL;
+}
+
+int xc_interface_close(xc_interface *xch)
+{
+    return 0;
 }

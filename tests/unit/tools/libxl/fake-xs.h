@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A XenStore of nodes in memory behind the client library's functions. */
+/* A XenStore in memory, and nothing behind the rest that a context opens. */
 #pragma once
 
 #include <stdbool.h>

@@ -28,22 +28,6 @@ static libxl_ctx ctx;
 static bool script_fails;
 static char scripts[256];
 
-void xtl_log(xentoollog_logger *lg, xentoollog_level level, int errnoval,
-             const char *context, const char *fmt, ...)
-{
-}
-
-xc_interface *xc_interface_open(xentoollog_logger *lg,
-                                xentoollog_logger *dombuild, unsigned int flags)
-{
-    return NULL;
-}
-
-int xc_interface_close(xc_interface *xch)
-{
-    return 0;
-}
-
 char *libxl__script_path(const char *script)
 {
     return libxl__strdup(script);

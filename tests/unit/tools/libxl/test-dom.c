@@ -29,22 +29,6 @@ static libxl_ctx ctx;
 static xc_domaininfo_t domain;
 static unsigned int rounds;
 
-void xtl_log(xentoollog_logger *lg, xentoollog_level level, int errnoval,
-             const char *context, const char *fmt, ...)
-{
-}
-
-xc_interface *xc_interface_open(xentoollog_logger *lg,
-                                xentoollog_logger *dombuild, unsigned int flags)
-{
-    return NULL;
-}
-
-int xc_interface_close(xc_interface *xch)
-{
-    return 0;
-}
-
 int xc_domain_getinfo_single(xc_interface *xch, uint32_t domid,
                              xc_domaininfo_t *info)
 {
