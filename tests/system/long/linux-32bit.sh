@@ -69,15 +69,6 @@ END
 
 cat >"$guests/steps.sh" <<'END'
 . /guests/guests.sh
-# Show what the guest says, until it says that.
-hear()
-{
-    while read -r line; do
-        echo "$line"
-        case $line in *"$1"*) return ;; esac
-    done <&3
-    echo "it never said: $1"
-}
 # did WHAT COMMAND: say so, or what went wrong.
 did()
 {
